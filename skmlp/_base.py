@@ -1,0 +1,514 @@
+"""What both estimators share: parameters and their ranges, fit, partial_fit, tags."""
+
+import warnings
+from abc import ABCMeta, abstractmethod
+from contextlib import contextmanager, nullcontext
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import check_scoring, get_scorer_names
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skmlp._cases import Data
+from skmlp._early_stopping import split_rows
+from skmlp._history import n_recorded, new_history, truncate
+from skmlp._initialization import initial_weights
+from skmlp._network.network import (
+    HIDDEN_ACTIVATIONS,
+    Inputs,
+    Network,
+    forward_rows,
+)
+from skmlp._parameters import pack
+from skmlp._sklearn_compat import (
+    Interval,
+    Options,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+    single_blas_thread,
+)
+from skmlp._training import Training, TrainingState, batch_rows
+
+# learning_rate_init="auto" is a number per solver and loss for mini-batches of this many rows
+# or more; for smaller ones it falls with the square root of their size.
+AUTO_BATCH_ROWS = 200
+
+# Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and a
+# conversion of X to the dtype of the weights needs no more memory than that.
+PREDICT_ROWS = 4096
+
+
+class BaseMLP(BaseEstimator, metaclass=ABCMeta):
+    """Parameters, training and prediction of a multi-layer perceptron."""
+
+    _parameter_constraints = {
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(HIDDEN_ACTIVATIONS)), "array-like"],
+        "solver": [StrOptions({"sgd"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto", "full"}),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate_init": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, None, closed="neither"),
+        ],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "momentum": [Interval(Real, 0, 1, closed="left")],
+        "nesterovs_momentum": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "scoring": [StrOptions(set(get_scorer_names()) | {"loss"}), callable],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def __init__(
+        self,
+        hidden_layer_sizes,
+        *,
+        activation,
+        loss,
+        solver,
+        weight_decay,
+        batch_size,
+        learning_rate,
+        learning_rate_init,
+        power_t,
+        momentum,
+        nesterovs_momentum,
+        max_iter,
+        shuffle,
+        random_state,
+        tol,
+        n_iter_no_change,
+        early_stopping,
+        validation_fraction,
+        scoring,
+        warm_start,
+        verbose,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.scoring = scoring
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    @abstractmethod
+    def _learn_targets(self, y, classes=None):
+        """Set what y says about the outputs: their number, activation and classes."""
+
+    @abstractmethod
+    def _encode_targets(self, y, dtype):
+        """Turn y into (values, labels) for the kernel, one of which is None."""
+
+    @abstractmethod
+    def _output_activation(self):
+        """Activation of the output layer, which follows from the loss and the targets."""
+
+    @abstractmethod
+    def _case_weights(self, sample_weight, labels):
+        """Weights s_n of the training cases before scaling, or None."""
+
+    @abstractmethod
+    def _running_score(self):
+        """What the kernel sums up for the running score."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training inputs x; float32 and float64 are used as they are, without a copy.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets t.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the cases, at least 0; their scale does not matter.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Validation inputs. With `early_stopping=True` they are watched instead of a
+            held-out part of X; without, their curves are recorded only.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Validation targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Weights of the validation cases.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            Where the data or a parameter is not usable, or training diverges. The
+            estimator is then left as it was before the call.
+        """
+        with self._unchanged_on_error(), single_blas_thread:
+            going_on = self.warm_start and hasattr(self, "_state")
+            data = self._validated(X, y, sample_weight, reset=not going_on)
+            network = self._network(data.X.dtype, batch_rows(self.batch_size, len(data)))
+            parameters, state = self._weights_to_train(network, data, going_on)
+            given = self._given_validation(X_val, y_val, sample_weight_val, data.X.dtype)
+            rows, validation, scorer = self._divide(data, given, state.split_seed)
+            training = Training(
+                self,
+                network,
+                parameters,
+                state,
+                data.cases(rows),
+                validation,
+                scorer=scorer,
+                restartable=self.learning_rate_init == "auto" and not going_on,
+            )
+            n_epochs_before = state.epoch
+            self.stop_reason_ = "interrupt"
+            try:
+                self.stop_reason_ = training.run(self.max_iter)
+            finally:
+                self._keep(training, n_epochs_before)
+            if self.early_stopping:
+                self._restore_best(training)
+        if self.stop_reason_ == "max_iter":
+            warnings.warn(
+                f"training stopped at max_iter={self.max_iter} before it converged; raise "
+                "max_iter or learning_rate_init, or accept it by filtering this warning",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Train for one epoch on the rows given, from where the last call ended."""
+        with self._unchanged_on_error(), single_blas_thread:
+            going_on = hasattr(self, "_state")
+            data = self._validated(X, y, sample_weight, reset=not going_on, classes=classes)
+            network = self._network(data.X.dtype, batch_rows(self.batch_size, len(data)))
+            parameters, state = self._weights_to_train(network, data, going_on)
+            cases = data.cases(np.arange(len(data)))
+            training = Training(
+                self,
+                network,
+                parameters,
+                state,
+                cases,
+                restartable=self.learning_rate_init == "auto" and not going_on,
+            )
+            n_epochs_before = state.epoch
+            try:
+                training.run(1, watch=False)
+            finally:
+                self._keep(training, n_epochs_before)
+        return self
+
+    @contextmanager
+    def _unchanged_on_error(self):
+        """Leave the estimator as it was where an error ends the call."""
+        before = vars(self).copy()
+        n_epochs = n_recorded(self.history_) if "history_" in before else 0
+        try:
+            yield
+        except Exception:
+            vars(self).clear()
+            vars(self).update(before)
+            if "history_" in before:
+                truncate(self.history_, n_epochs)
+            raise
+
+    def _validated(self, X, y, sample_weight, *, reset, classes=None):
+        """Check the data, learn from it what the outputs are, encode the targets."""
+        given = X, y, sample_weight
+        X, y = self._validate_X_y(X, y, reset=reset)
+        if reset:
+            self._learn_targets(y, classes)
+        return self._encoded(X, y, sample_weight, given)
+
+    def _validate_X_y(self, X, y, *, reset):
+        dtype = [np.float64, np.float32] if reset else self.coefs_[0].dtype
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=dtype,
+            multi_output=True,
+            y_numeric=is_regressor(self),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    def _encoded(self, X, y, sample_weight, given):
+        self.out_activation_ = self._output_activation()
+        values, labels = self._encode_targets(y, X.dtype)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+        weights = self._case_weights(sample_weight, labels)
+        return Data(X, values, labels, weights, self.n_outputs_, given)
+
+    def _given_validation(self, X_val, y_val, sample_weight_val, dtype):
+        """The validation data passed to fit, or None."""
+        if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError("sample_weight_val needs X_val and y_val beside it")
+            return None
+        if X_val is None or y_val is None:
+            missing, passed = ("X_val", "y_val") if X_val is None else ("y_val", "X_val")
+            raise ValueError(f"{passed} was passed to fit without {missing}; pass both")
+        given = X_val, y_val, sample_weight_val
+        try:
+            X, y = self._validate_X_y(X_val, y_val, reset=False)
+            return self._encoded(X, y, sample_weight_val, given)
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+
+    def _divide(self, data, given, split_seed):
+        """Training rows, validation cases, and what scores them, where there are any."""
+        rows = np.arange(len(data))
+        if given is not None:
+            watched, watched_rows = given, np.arange(len(given))
+        elif self.early_stopping:
+            rows, watched_rows = split_rows(
+                len(data),
+                self.validation_fraction,
+                split_seed,
+                data.labels,
+                getattr(self, "classes_", None),
+            )
+            watched = data
+        else:
+            watched = None
+        data.scale_weights(rows)
+        if watched is None:
+            return rows, None, None
+        validation = watched.cases(watched_rows)
+        if validation.total_weight == 0:
+            raise ValueError(
+                "the weights of all validation cases are zero; give at least one of them "
+                "a positive weight, or pass X_val and y_val to fit"
+            )
+        return rows, validation, self._scorer(watched, watched_rows)
+
+    def _scorer(self, data, rows):
+        """What `scoring` makes of the weights on these rows, or None for the loss."""
+        if self.scoring == "loss":
+            return None
+        scorer = check_scoring(self, self.scoring)
+        X, y, sample_weight = data.given_rows(rows)
+        keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return lambda: scorer(self, X, y, **keywords)
+
+    def _layer_activations(self):
+        """The activation of each layer but the inputs."""
+        hidden = self._hidden_units()
+        if isinstance(self.activation, str):
+            return [self.activation] * len(hidden) + [self.out_activation_]
+        activations = list(self.activation)
+        unknown = [a for a in activations if a not in HIDDEN_ACTIVATIONS]
+        if unknown:
+            raise ValueError(
+                f"activation has unknown names {unknown}; use {sorted(HIDDEN_ACTIVATIONS)}"
+            )
+        if len(activations) != len(hidden):
+            raise ValueError(
+                f"activation has {len(activations)} names for {len(hidden)} hidden layers "
+                f"(hidden_layer_sizes={self.hidden_layer_sizes!r}); give one name for all "
+                "or one for each hidden layer"
+            )
+        return activations + [self.out_activation_]
+
+    def _hidden_units(self):
+        sizes = self.hidden_layer_sizes
+        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+        if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+            raise ValueError(
+                "hidden_layer_sizes must be an int or a sequence of ints of at least 1, "
+                f"got {self.hidden_layer_sizes!r}"
+            )
+        return [int(size) for size in sizes]
+
+    def _network(self, dtype, batch_size):
+        """The network that the parameters describe."""
+        return Network(
+            [self.n_features_in_, *self._hidden_units(), self.n_outputs_],
+            self._layer_activations(),
+            loss=self.loss,
+            score=self._running_score(),
+            batch_size=batch_size,
+            itemsize=dtype.itemsize,
+        )
+
+    def _first_learning_rate(self):
+        """eta_0 of a training that starts."""
+        if self.learning_rate_init != "auto":
+            return self.learning_rate_init
+        rows = AUTO_BATCH_ROWS
+        if isinstance(self.batch_size, Integral):
+            rows = min(self.batch_size, rows)
+        eta_0 = self._auto_learning_rate[self.solver][self.loss]
+        return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
+
+    def _weights_to_train(self, network, data, going_on):
+        """Parameters and state to train: those of the last call, or first ones."""
+        if going_on:
+            parameters = self._parameters(network).copy()
+            state = self._state.copy()
+            if self.learning_rate_init != "auto":
+                state.eta_0 = self.learning_rate_init
+            if state.last_parameters is not None:
+                parameters = state.resume(parameters)
+        else:
+            random_state = check_random_state(self.random_state)
+            parameters = pack(
+                network,
+                *initial_weights(
+                    network.layer_units, self._layer_activations(), random_state
+                ),
+                data.X.dtype,
+            )
+            shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
+            state = TrainingState(
+                velocity=np.zeros_like(parameters),
+                eta_0=self._first_learning_rate(),
+                shuffle_seed=shuffle_seed,
+                split_seed=split_seed,
+            )
+            self.history_ = new_history()
+            self.t_ = 0
+        self.coefs_, self.intercepts_ = network.views(parameters)
+        return parameters, state
+
+    def _parameters(self, network):
+        return pack(network, self.coefs_, self.intercepts_, self.coefs_[0].dtype)
+
+    def _keep(self, training, n_epochs_before):
+        """Keep what the next call needs to go on from the last update's weights."""
+        self._state = training.state
+        self.n_iter_ = training.state.epoch - n_epochs_before
+        self.t_ += self.n_iter_ * len(training.cases.rows)
+
+    def _restore_best(self, training):
+        """Show the weights of the best epoch; training could go on from the last ones."""
+        state = training.state
+        if state.best_parameters is not None:
+            state.last_parameters = training.parameters
+            self.coefs_, self.intercepts_ = training.network.views(
+                state.best_parameters.copy()
+            )
+
+    def _net_inputs(self, X):
+        """Net inputs z of the output layer, of shape (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        X = validate_data(
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            reset=False,
+        )
+        dtype = self.coefs_[0].dtype
+        n_rows = X.shape[0]
+        block = min(n_rows, PREDICT_ROWS)
+        network = self._network(dtype, block)
+        parameters = self._parameters(network)
+        workspace = np.empty(network.n_workspace, dtype=dtype)
+        order = np.arange(block)
+        z = np.empty((n_rows, self.n_outputs_), dtype=dtype)
+        # A single row is worked through without BLAS.
+        with single_blas_thread if n_rows > 1 else nullcontext():
+            for start in range(0, n_rows, block):
+                part = X[start : start + block]
+                if part.dtype != dtype:
+                    part = part.astype(dtype)
+                forward_rows(
+                    network,
+                    Inputs(part),
+                    order[: part.shape[0]],
+                    parameters,
+                    workspace,
+                    z[start : start + block],
+                )
+        return z
+
+    @property
+    def n_layers_(self):
+        """Number of layers, the inputs included, as scikit-learn counts them."""
+        return len(self.coefs_) + 1
+
+    @property
+    def loss_curve_(self):
+        """Training loss of each epoch, without the penalty: `history_["loss"]`."""
+        return self.history_["loss"]
+
+    @property
+    def loss_(self):
+        """Training loss of the last epoch."""
+        return self.history_["loss"][-1]
+
+    @property
+    def best_loss_(self):
+        """Lowest training loss of an epoch."""
+        return min(self.history_["loss"])
+
+    @property
+    def validation_scores_(self):
+        """Validation score of each epoch, or None without validation data."""
+        return self.history_.get("validation_score")
+
+    @property
+    def best_validation_score_(self):
+        """Highest validation score of an epoch, or None without validation data."""
+        scores = self.validation_scores_
+        return None if scores is None else float(np.nanmax(scores))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,114 @@
+"""The data of a call: validated once, and then only ever named by row."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skmlp._network import network as kernel
+from skmlp._sklearn_compat import _safe_indexing
+
+
+@dataclass
+class Data:
+    """Validated inputs, targets and weights of all cases, and what the user gave.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_rows, n_features), float64 or float32
+    values : ndarray of shape (n_rows, n_outputs) in the dtype of X, or None
+        Targets t; None where `labels` says them.
+    labels : ndarray of shape (n_rows,) of intp, or None
+        Class numbers.
+    weights : ndarray of shape (n_rows,) of float64, or None
+        Weights s_n of the cases.
+    n_outputs : int
+    given : tuple (X, y, sample_weight)
+        As the user passed them, for scorers.
+    """
+
+    X: object
+    values: np.ndarray | None
+    labels: np.ndarray | None
+    weights: np.ndarray | None
+    n_outputs: int
+    given: tuple
+
+    def __len__(self):
+        return self.X.shape[0]
+
+    def scale_weights(self, rows):
+        """Make the mean weight of these rows 1."""
+        if self.weights is None:
+            return
+        total = self.weights[rows].sum()
+        if total == 0:
+            raise ValueError(
+                "the weights of all training cases are zero; at least one case must have "
+                "a positive sample_weight (and class_weight)"
+            )
+        self.weights = self.weights * (len(rows) / total)
+
+    def cases(self, rows):
+        """These rows as the kernel takes them."""
+        targets = kernel.Targets(
+            values=self.values,
+            labels=self.labels,
+            weights=self.weights,
+            n_outputs=self.n_outputs,
+        )
+        return Cases(kernel.Inputs(self.X), targets, rows)
+
+    def given_rows(self, rows):
+        """The arguments (X, y, sample_weight) of `fit` at these rows."""
+        if len(rows) == len(self):
+            return self.given
+        return tuple(
+            None if array is None else _safe_indexing(array, rows) for array in self.given
+        )
+
+
+@dataclass
+class Cases:
+    """Some rows of the data, with what turns the kernel's sums into scores.
+
+    Attributes
+    ----------
+    inputs : Inputs
+    targets : Targets
+    rows : ndarray of intp
+    total_weight : float
+        Sum of s_n.
+    spread : ndarray of shape (n_outputs,), or None
+        sum_n s_n (t_n - mean)^2 of each output; None for class numbers.
+    """
+
+    inputs: kernel.Inputs
+    targets: kernel.Targets
+    rows: np.ndarray
+    total_weight: float = field(init=False)
+    spread: np.ndarray | None = field(init=False, default=None)
+
+    def __post_init__(self):
+        weights, values = self.targets.weights, self.targets.values
+        s = None if weights is None else weights[self.rows]
+        self.total_weight = float(len(self.rows) if s is None else s.sum())
+        if values is not None and self.total_weight > 0:
+            self.spread = np.array([self._spread(t, s) for t in values.T])
+
+    def _spread(self, t, s):
+        t = t[self.rows].astype(np.float64)
+        t -= np.average(t, weights=s)
+        return np.average(t * t, weights=s) * self.total_weight
+
+    def score(self, sums):
+        """Accuracy or R^2 from the sums of the kernel, as scikit-learn defines them.
+
+        R^2 is the mean over the outputs of 1 - residuals / spread. An output that is
+        constant counts 1 where it is met exactly, and 0 where it is not.
+        """
+        if len(sums) == 1 and (self.spread is None or len(self.spread) > 1):
+            return sums[0] / self.total_weight
+        constant = self.spread == 0
+        unexplained = sums / np.where(constant, 1.0, self.spread)
+        unexplained[constant] = sums[constant] > 0
+        return float(np.mean(1 - unexplained))

@@ -1,0 +1,85 @@
+"""Early stopping: validation rows, patience, the best weights.
+
+Source: the lecture's slides "Using a Validation Set" and "Preventing Overfitting by Early
+Stopping".
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+
+@dataclass
+class Patience:
+    """How long the watched value, which is to fall, has not improved.
+
+    Attributes
+    ----------
+    best : float
+        The lowest value so far.
+    wait : int
+        Epochs in a row without an improvement of more than `tol` over the best value
+        before.
+    """
+
+    best: float = math.inf
+    wait: int = 0
+
+    def update(self, value, tol):
+        """Take the value of an epoch; return whether it is the best so far."""
+        self.wait = 0 if value < self.best - tol else self.wait + 1
+        is_best = value < self.best
+        if is_best:
+            self.best = value
+        return is_best
+
+
+def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
+    """Divide row numbers into training and validation data.
+
+    Parameters
+    ----------
+    n_rows : int
+    fraction : float in (0, 1)
+        Share of the validation data; at least one row, and one for each class.
+    seed : int
+    labels : ndarray of shape (n_rows,), default=None
+        Class number of each row; the split is stratified on it.
+    class_names : ndarray, default=None
+        What to call the classes in an error.
+
+    Returns
+    -------
+    training, validation : ndarray of intp
+        Sorted.
+
+    Raises
+    ------
+    ValueError
+        Where a class has one member, or one of the two sets would be empty.
+    """
+    advice = "pass X_val and y_val to fit, or set early_stopping=False"
+    n_classes = 1
+    if labels is not None:
+        counts = np.bincount(labels)
+        n_classes = np.count_nonzero(counts)
+        if np.any(counts == 1):
+            lonely = class_names[counts == 1].tolist()
+            raise ValueError(
+                "early_stopping=True holds out validation data stratified by class, which "
+                f"needs at least 2 samples of each class, but these have one: {lonely}; "
+                f"drop or merge them, {advice}"
+            )
+    n_validation = max(math.ceil(fraction * n_rows), n_classes)
+    if n_rows - n_validation < n_classes:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves "
+            f"{n_rows - n_validation} of n_samples={n_rows} for training, too few; "
+            f"use more samples or a smaller fraction, {advice}"
+        )
+    training, validation = train_test_split(
+        np.arange(n_rows), test_size=n_validation, random_state=seed, stratify=labels
+    )
+    return np.sort(training), np.sort(validation)

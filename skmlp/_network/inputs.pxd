@@ -1,0 +1,95 @@
+"""Rows of X, dense or CSR: the only file that knows which.
+
+X stays as the user has it; a block of rows, named by index, is gathered (dense) or read in
+place (CSR) when its turn comes.
+"""
+
+from cython cimport floating
+from libc.stdint cimport int32_t, int64_t
+from libc.string cimport memcpy
+
+from .layers cimport add_scaled, add_weight_gradient, fill_rows, net_input
+
+
+cdef struct InputRows:
+    bint sparse
+    Py_ssize_t n_rows
+    Py_ssize_t n_features
+    const void* data  # X[0, 0], or the non-zeros of a CSR matrix
+    Py_ssize_t row_stride  # dense: elements from one row to the next
+    Py_ssize_t column_stride
+    bint wide_indices  # CSR: int64 indices rather than int32
+    const void* indices
+    const void* indptr
+
+
+cdef inline Py_ssize_t index_at(const void* indices, bint wide, Py_ssize_t i) noexcept nogil:
+    return (<const int64_t*> indices)[i] if wide else (<const int32_t*> indices)[i]
+
+
+cdef inline void gather(
+    const InputRows* X,
+    const Py_ssize_t* row,
+    floating* x,  # OUT
+    Py_ssize_t rows,
+) noexcept nogil:
+    """x <- X[row], for dense X"""
+    cdef Py_ssize_t n, i
+    cdef const floating* source
+    for n in range(rows):
+        source = (<const floating*> X.data) + row[n] * X.row_stride
+        if X.column_stride == 1:
+            memcpy(x, source, X.n_features * sizeof(floating))
+        else:
+            for i in range(X.n_features):
+                x[i] = source[i * X.column_stride]
+        x += X.n_features
+
+
+cdef inline void input_net_input(
+    const InputRows* X,
+    const Py_ssize_t* row,
+    const floating* W,
+    const floating* b,
+    floating* x,  # OUT where X is dense
+    floating* z,  # OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """z <- X[row] @ W + b"""
+    cdef Py_ssize_t n, i
+    cdef const floating* value
+    if not X.sparse:
+        gather(X, row, x, rows)
+        net_input(x, W, b, z, rows, X.n_features, fan_out)
+        return
+    value = <const floating*> X.data
+    fill_rows(b, z, rows, fan_out)
+    for n in range(rows):
+        for i in range(index_at(X.indptr, X.wide_indices, row[n]),
+                       index_at(X.indptr, X.wide_indices, row[n] + 1)):
+            add_scaled(value[i], W + index_at(X.indices, X.wide_indices, i) * fan_out,
+                       z + n * fan_out, fan_out)
+
+
+cdef inline void add_input_weight_gradient(
+    const InputRows* X,
+    const Py_ssize_t* row,
+    const floating* x,
+    const floating* delta,
+    floating* gradient_W,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """gradient_W <- gradient_W + X[row].T @ delta, with x as `input_net_input` left it"""
+    cdef Py_ssize_t n, i
+    cdef const floating* value
+    if not X.sparse:
+        add_weight_gradient(x, delta, gradient_W, rows, X.n_features, fan_out)
+        return
+    value = <const floating*> X.data
+    for n in range(rows):
+        for i in range(index_at(X.indptr, X.wide_indices, row[n]),
+                       index_at(X.indptr, X.wide_indices, row[n] + 1)):
+            add_scaled(value[i], delta + n * fan_out,
+                       gradient_W + index_at(X.indices, X.wide_indices, i) * fan_out, fan_out)

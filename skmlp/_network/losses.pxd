@@ -1,0 +1,163 @@
+"""Loss of each training case and the error signal delta at the output, both from z.
+
+Source: the lecture's slides "Choosing Activation and Loss Functions", "Multi-class
+Classification" and "Backpropagation"; half the Poisson deviance as in scikit-learn.
+The log losses take z, not o, so that no logit overflows and no logarithm sees 0.
+"""
+
+from cython cimport floating
+from libc.math cimport fabs, log, log1p
+from libc.string cimport memcpy
+
+from .activations cimport (
+    LOGISTIC, SOFTMAX, activate, exponential, multiply_by_derivative,
+)
+
+
+cdef enum Loss:
+    LOG_LOSS
+    SQUARED_ERROR
+    POISSON
+
+
+cdef inline double case_weight(const double* s, const Py_ssize_t* row, Py_ssize_t n) noexcept nogil:
+    return s[row[n]] if s != NULL else 1.0
+
+
+cdef inline void softmax(
+    const floating* z,
+    floating* o,  # OUT
+    double* log_normaliser,  # OUT
+    Py_ssize_t K,
+) noexcept nogil:
+    """o <- exp(z) / sum(exp(z)) and log(sum(exp(z))) of one case"""
+    cdef Py_ssize_t k
+    cdef floating highest = z[0], total = <floating> 0
+    for k in range(1, K):
+        highest = max(highest, z[k])
+    for k in range(K):
+        o[k] = z[k] - highest
+    exponential(o, K)
+    for k in range(K):
+        total += o[k]
+    for k in range(K):
+        o[k] /= total
+    log_normaliser[0] = <double> highest + log(<double> total)
+
+
+cdef inline double softmax_log_loss(
+    const floating* z, const floating* t, const double* s, const Py_ssize_t* row,
+    floating* o, Py_ssize_t rows, Py_ssize_t K,
+) noexcept nogil:
+    """sum_n s_n l_n with l = -sum_k t_k log o_k = log(sum_k exp(z_k)) - sum_k t_k z_k"""
+    cdef Py_ssize_t n, k
+    cdef double loss, total = 0
+    for n in range(rows):
+        softmax(z + n * K, o + n * K, &loss, K)
+        for k in range(K):
+            loss -= <double> (t[n * K + k] * z[n * K + k])
+        total += case_weight(s, row, n) * loss
+    return total
+
+
+cdef inline double logistic_log_loss(
+    const floating* z, const floating* t, const double* s, const Py_ssize_t* row,
+    floating* o, Py_ssize_t rows, Py_ssize_t K,
+) noexcept nogil:
+    """sum_n s_n l_n with l = -sum_k (t_k log o_k + (1 - t_k) log(1 - o_k))
+
+    Both logarithms follow from e = exp(-|z|): l = max(z, 0) - t z + log(1 + e), and
+    o = 1 / (1 + e) where z >= 0, e / (1 + e) elsewhere.
+    """
+    cdef Py_ssize_t n, i
+    cdef double loss, total = 0
+    for i in range(rows * K):
+        o[i] = -z[i] if z[i] > 0 else z[i]
+    exponential(o, rows * K)
+    for n in range(rows):
+        loss = 0
+        for i in range(n * K, (n + 1) * K):
+            loss += <double> (max(z[i], <floating> 0) - t[i] * z[i]) + log1p(<double> o[i])
+            o[i] = (<floating> 1 if z[i] >= 0 else o[i]) / (<floating> 1 + o[i])
+        total += case_weight(s, row, n) * loss
+    return total
+
+
+cdef inline double squared_error(
+    const floating* t, const double* s, const Py_ssize_t* row,
+    const floating* o, Py_ssize_t rows, Py_ssize_t K,
+) noexcept nogil:
+    """sum_n s_n l_n with l = 1/2 sum_k (o_k - t_k)^2"""
+    cdef Py_ssize_t n, i
+    cdef double loss, total = 0
+    for n in range(rows):
+        loss = 0
+        for i in range(n * K, (n + 1) * K):
+            loss += 0.5 * <double> ((o[i] - t[i]) * (o[i] - t[i]))
+        total += case_weight(s, row, n) * loss
+    return total
+
+
+cdef inline double poisson_deviance(
+    const floating* z, const floating* t, const double* s, const Py_ssize_t* row,
+    const floating* o, Py_ssize_t rows, Py_ssize_t K,
+) noexcept nogil:
+    """sum_n s_n l_n with l = sum_k (t_k log(t_k / o_k) - t_k + o_k) and o = exp(z)"""
+    cdef Py_ssize_t n, i
+    cdef double loss, total = 0
+    for n in range(rows):
+        loss = 0
+        for i in range(n * K, (n + 1) * K):
+            loss += <double> (o[i] - t[i] * z[i])
+            if t[i] > 0:
+                loss += <double> t[i] * (log(<double> t[i]) - 1)
+        total += case_weight(s, row, n) * loss
+    return total
+
+
+cdef inline double output_loss(
+    int loss,
+    int out_activation,
+    const floating* z,
+    const floating* t,
+    const double* s,
+    const Py_ssize_t* row,
+    floating* o,  # OUT
+    Py_ssize_t rows,
+    Py_ssize_t K,
+) noexcept nogil:
+    """o <- g(z), and the sum of s_n l_n over the block"""
+    if loss == LOG_LOSS and out_activation == SOFTMAX:
+        return softmax_log_loss(z, t, s, row, o, rows, K)
+    if loss == LOG_LOSS:
+        return logistic_log_loss(z, t, s, row, o, rows, K)
+    memcpy(o, z, rows * K * sizeof(floating))
+    activate(out_activation, o, rows * K)
+    if loss == POISSON:
+        return poisson_deviance(z, t, s, row, o, rows, K)
+    return squared_error(t, s, row, o, rows, K)
+
+
+cdef inline void output_delta(
+    int loss,
+    int out_activation,
+    floating* z,  # scratch: o afterwards
+    const floating* t,
+    const double* s,
+    const Py_ssize_t* row,
+    floating* delta,  # IN: o, OUT: delta
+    double scale,
+    Py_ssize_t rows,
+    Py_ssize_t K,
+) noexcept nogil:
+    """delta <- scale * s_n * dl_n/dz: o - t, times g'(z) for the squared error"""
+    cdef Py_ssize_t n, i
+    cdef floating factor
+    if loss == SQUARED_ERROR:
+        memcpy(z, delta, rows * K * sizeof(floating))
+    for n in range(rows):
+        factor = <floating> (scale * case_weight(s, row, n))
+        for i in range(n * K, (n + 1) * K):
+            delta[i] = factor * (delta[i] - t[i])
+    if loss == SQUARED_ERROR:
+        multiply_by_derivative(out_activation, z, delta, rows * K)

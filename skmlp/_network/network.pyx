@@ -1,0 +1,409 @@
+"""All that Python sees of the compiled code: a network's shape, its data, one call per task.
+
+A call checks its arguments once and then works without the GIL, without Python objects and
+without allocation. Names become codes here and nowhere else.
+"""
+
+import sys
+from itertools import pairwise
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cython cimport floating
+from libc.limits cimport INT_MAX
+from libc.string cimport memcpy
+
+from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
+from .backward_pass cimport backward_pass
+from .forward_pass cimport forward_pass
+from .inputs cimport InputRows
+from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
+from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
+from .targets cimport TargetRows, gather_targets
+from .weight_decay cimport penalty as weight_penalty
+from .weight_decay cimport start_gradient
+from .weight_updates cimport UpdateRule, update_weights
+from .workspace cimport Layer, Layout, place_parameters, place_workspace
+
+HIDDEN_ACTIVATIONS = {"identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU}
+_ACTIVATIONS = HIDDEN_ACTIVATIONS | {"softmax": SOFTMAX, "exp": EXP}
+_LOSSES = {"log_loss": LOG_LOSS, "squared_error": SQUARED_ERROR, "poisson": POISSON}
+_SCORES = {
+    "accuracy": ACCURACY,
+    "subset_accuracy": SUBSET_ACCURACY,
+    "squared_residuals": SQUARED_RESIDUALS,
+}
+
+# Rows that are worked through together: enough for the matrix products to run at full speed,
+# few enough for the activations of a block to stay in the second-level cache.
+cdef Py_ssize_t BLOCK_BYTES = 1 << 19
+cdef Py_ssize_t MIN_BLOCK_ROWS = 256
+cdef Py_ssize_t MAX_BLOCK_ROWS = 1024
+
+
+cdef class Network:
+    """The shape of a network: everything but its numbers.
+
+    Parameters
+    ----------
+    layer_units : sequence of int
+        Units of each layer, the inputs first and the outputs last.
+    activations : sequence of str
+        Activation of each layer but the inputs; the last one is that of the outputs.
+    loss : {"log_loss", "squared_error", "poisson"}
+    score : {"accuracy", "subset_accuracy", "squared_residuals"}
+        What is summed for the running score.
+    batch_size : int
+        The largest number of rows that a gradient is a mean of.
+    itemsize : int
+        Bytes of a number.
+    """
+
+    cdef Layout layout
+    cdef int loss
+    cdef int score
+    cdef readonly tuple layer_units
+
+    def __cinit__(self, layer_units, activations, *, loss, score, batch_size, itemsize):
+        self.layer_units = tuple(layer_units)
+        self.loss = _LOSSES[loss]
+        self.score = _SCORES[score]
+        row_bytes = itemsize * (2 * sum(self.layer_units) + 2 * max(self.layer_units[1:]))
+        block_rows = min(max(BLOCK_BYTES // row_bytes, MIN_BLOCK_ROWS), MAX_BLOCK_ROWS, batch_size)
+        self._check_size(block_rows, row_bytes, itemsize)
+        self.layout.n_layers = len(self.layer_units) - 1
+        self.layout.n_features = self.layer_units[0]
+        self.layout.n_outputs = self.layer_units[self.layout.n_layers]
+        self.layout.block_rows = block_rows
+        self.layout.layers = <Layer*> PyMem_Malloc(self.layout.n_layers * sizeof(Layer))
+        if self.layout.layers == NULL:
+            raise MemoryError()
+        for l in range(self.layout.n_layers):
+            self.layout.layers[l].fan_in = self.layer_units[l]
+            self.layout.layers[l].fan_out = self.layer_units[l + 1]
+            self.layout.layers[l].activation = _ACTIVATIONS[activations[l]]
+        place_parameters(&self.layout)
+        place_workspace(&self.layout)
+
+    def __dealloc__(self):
+        PyMem_Free(self.layout.layers)
+
+    def _check_size(self, block_rows, row_bytes, itemsize):
+        """Refuse what a BLAS integer cannot count and what no address can reach."""
+        n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_units))
+        n_bytes = max(n_parameters * itemsize, block_rows * row_bytes)
+        if max(self.layer_units) > INT_MAX or n_bytes > sys.maxsize // 2:
+            raise ValueError(
+                f"a network with layers of {self.layer_units} units has {n_parameters} "
+                "parameters, more than can be addressed; use fewer hidden units or features"
+            )
+
+    @property
+    def n_parameters(self):
+        """Length of a vector of all weights and biases."""
+        return self.layout.n_parameters
+
+    @property
+    def n_workspace(self):
+        """Length of the workspace that the other functions need."""
+        return self.layout.n_workspace
+
+    @property
+    def n_outputs(self):
+        return self.layout.n_outputs
+
+    @property
+    def n_sums(self):
+        """Length of the sums that `train_rows` and `evaluate_rows` add to: loss, then scores."""
+        return 1 + (self.layout.n_outputs if self.score == SQUARED_RESIDUALS else 1)
+
+    def views(self, parameters):
+        """The weights and biases of each layer as arrays that look into `parameters`.
+
+        Returns
+        -------
+        coefs : list of ndarray of shape (fan_in, fan_out)
+        intercepts : list of ndarray of shape (fan_out,)
+        """
+        coefs, intercepts = [], []
+        for l in range(self.layout.n_layers):
+            layer = self.layout.layers[l]
+            coefs.append(parameters[layer.W:layer.b].reshape(layer.fan_in, layer.fan_out))
+            intercepts.append(parameters[layer.b:layer.b + layer.fan_out])
+        return coefs, intercepts
+
+
+cdef class Inputs:
+    """X as the user has it, dense with any strides or CSR, never copied."""
+
+    cdef InputRows rows
+    cdef readonly object X  # keeps the memory alive
+    cdef readonly object dtype
+
+    def __cinit__(self, X):
+        self.X = X
+        self.dtype = X.dtype
+        self.rows.n_rows, self.rows.n_features = X.shape
+        self.rows.sparse = hasattr(X, "indptr")
+        if self.rows.sparse:
+            self.rows.wide_indices = X.indices.itemsize == 8
+            self.rows.data = address(X.data)
+            self.rows.indices = address(X.indices)
+            self.rows.indptr = address(X.indptr)
+        else:
+            self.rows.data = address(X)
+            self.rows.row_stride = X.strides[0] // X.itemsize
+            self.rows.column_stride = X.strides[1] // X.itemsize
+
+
+cdef class Targets:
+    """The targets of all rows, with the weight of each case.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_outputs), C-contiguous in the dtype of X, or None
+    labels : ndarray of shape (n_rows,) of intp, or None
+        The number of each case's class, where `values` is None.
+    weights : ndarray of shape (n_rows,) of float64, or None
+    n_outputs : int
+    """
+
+    cdef TargetRows rows
+    cdef readonly object values
+    cdef readonly object labels
+    cdef readonly object weights
+
+    def __cinit__(self, *, values=None, labels=None, weights=None, n_outputs):
+        self.values, self.labels, self.weights = values, labels, weights
+        self.rows.n_outputs = n_outputs
+        self.rows.n_rows = len(values if values is not None else labels)
+        if values is not None:
+            self.rows.values = address(values)
+        else:
+            self.rows.labels = <const Py_ssize_t*> address(labels)
+        if weights is not None:
+            self.rows.weights = <const double*> address(weights)
+
+
+cdef const void* address(array) except? NULL:
+    return <const void*> <size_t> array.__array_interface__["data"][0]
+
+
+def train_rows(
+    Network network,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    Py_ssize_t start,
+    Py_ssize_t n_rows,
+    Py_ssize_t batch_size,
+    floating[::1] parameters,  # IN OUT
+    floating[::1] velocity,  # IN OUT
+    floating[::1] gradient,  # IN OUT: of the batch that is under way
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+    *,
+    double learning_rate,
+    double weight_decay,
+    double momentum,
+    bint nesterov,
+):
+    """Train on at least `n_rows` more rows of an epoch, mini-batch after mini-batch.
+
+    Rows are taken block by block, and the weights updated whenever a batch is complete. A
+    call may end within a batch; the next one goes on there.
+
+    Returns
+    -------
+    position : int
+        Where in `order` the next call starts; `len(order)` at the end of the epoch.
+    """
+    cdef:
+        Py_ssize_t position = start, rows, batch_start, batch_stop, n = order.shape[0]
+        Py_ssize_t stop = n if n_rows >= n - start else start + n_rows
+        const Layout* layout = &network.layout
+        const Py_ssize_t* row
+        UpdateRule rule
+    rule.momentum = momentum
+    rule.nesterov = nesterov
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if not parameters.shape[0] == velocity.shape[0] == gradient.shape[0] == layout.n_parameters:
+        raise ValueError("parameters, velocity and gradient must have n_parameters elements")
+    if sums.shape[0] != network.n_sums:
+        raise ValueError("sums must have n_sums elements")
+    with nogil:
+        while position < stop:
+            batch_start = position - position % batch_size
+            batch_stop = batch_start + min(batch_size, n - batch_start)
+            rows = min(layout.block_rows, batch_stop - position)
+            row = &order[position]
+            if position == batch_start:
+                start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
+            add_gradient(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
+                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
+            position += rows
+            if position == batch_stop:
+                update_weights(&rule, learning_rate, &gradient[0], &velocity[0], &parameters[0],
+                               layout.n_parameters)
+    return position
+
+
+def evaluate_rows(
+    Network network,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    const floating[::1] parameters,
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+):
+    """Add the loss and the scores of the rows in `order` to `sums`, without training."""
+    cdef Py_ssize_t position = 0, rows
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if parameters.shape[0] != network.layout.n_parameters or sums.shape[0] != network.n_sums:
+        raise ValueError("parameters must have n_parameters elements and sums n_sums")
+    with nogil:
+        while position < order.shape[0]:
+            rows = min(network.layout.block_rows, order.shape[0] - position)
+            add_loss(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
+                     &workspace[0], &sums[0], rows)
+            position += rows
+
+
+def loss_and_gradient(
+    Network network,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    const floating[::1] parameters,
+    floating[::1] gradient,  # OUT
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+    *,
+    double weight_decay,
+):
+    """The objective C over the rows in `order`, and its gradient by back-propagation.
+
+    Returns
+    -------
+    objective : float
+        1/B sum_n s_n l_n + lambda/2 sum_l ||W_l||^2
+    """
+    cdef Py_ssize_t position = 0, rows
+    cdef double loss_before = sums[0], scale = 1.0 / <double> order.shape[0]
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
+        raise ValueError("parameters and gradient must have n_parameters elements")
+    if sums.shape[0] != network.n_sums:
+        raise ValueError("sums must have n_sums elements")
+    with nogil:
+        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
+        while position < order.shape[0]:
+            rows = min(network.layout.block_rows, order.shape[0] - position)
+            add_gradient(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
+                         &workspace[0], &gradient[0], &sums[0], scale, rows)
+            position += rows
+    return (sums[0] - loss_before) * scale + penalty(network, parameters, weight_decay)
+
+
+def forward_rows(
+    Network network,
+    Inputs inputs,
+    const Py_ssize_t[::1] order,
+    const floating[::1] parameters,
+    floating[::1] workspace,
+    floating[:, ::1] z,  # OUT
+):
+    """z <- the net inputs of the output layer for the rows in `order`."""
+    cdef:
+        Py_ssize_t position = 0, rows, n = order.shape[0], K = network.layout.n_outputs
+        const floating* last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    if parameters.shape[0] != network.layout.n_parameters or z.shape[0] != n or z.shape[1] != K:
+        raise ValueError("parameters must have n_parameters elements, z a row per row")
+    with nogil:
+        while position < n:
+            rows = min(network.layout.block_rows, n - position)
+            forward_pass(&network.layout, &inputs.rows, &order[position], &parameters[0],
+                         &workspace[0], rows)
+            memcpy(&z[position, 0], last, rows * K * sizeof(floating))
+            position += rows
+
+
+def activate_outputs(activation, floating[:, ::1] z):  # IN OUT
+    """z <- g(z) for an activation that looks at one unit at a time."""
+    cdef int code = _ACTIVATIONS[activation]
+    with nogil:
+        activate(code, &z[0, 0], z.shape[0] * z.shape[1])
+
+
+def penalty(Network network, const floating[::1] parameters, double weight_decay):
+    """lambda/2 sum_l ||W_l||^2"""
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    return weight_penalty(&network.layout, &parameters[0], weight_decay)
+
+
+cdef inline void add_loss(
+    Network network,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    const floating* parameters,
+    floating* workspace,
+    double* sums,  # IN OUT
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Forward pass of a block; its loss and scores go to `sums`, o to the place of delta."""
+    cdef:
+        const Layout* layout = &network.layout
+        const Layer* last = &layout.layers[layout.n_layers - 1]
+        floating* z = workspace + last.h
+        floating* t = workspace + layout.t
+        floating* o = workspace + layout.delta
+    forward_pass(layout, X, row, parameters, workspace, rows)
+    gather_targets(T, row, t, rows)
+    sums[0] += output_loss(network.loss, last.activation, z, t, T.weights, row, o, rows,
+                           layout.n_outputs)
+    add_scores(network.score, z, o, t, T.weights, row, sums + 1, rows, layout.n_outputs)
+
+
+cdef inline void add_gradient(
+    Network network,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    const floating* parameters,
+    floating* workspace,
+    floating* gradient,  # IN OUT
+    double* sums,  # IN OUT
+    double scale,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Forward and backward pass of a block: gradient <- gradient + scale sum_n s_n dl_n/dw."""
+    cdef:
+        const Layout* layout = &network.layout
+        const Layer* last = &layout.layers[layout.n_layers - 1]
+    add_loss(network, X, T, row, parameters, workspace, sums, rows)
+    output_delta(network.loss, last.activation, workspace + last.h, workspace + layout.t,
+                 T.weights, row, workspace + layout.delta, scale, rows, layout.n_outputs)
+    backward_pass(layout, X, row, parameters, workspace, gradient, rows)
+
+
+cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):
+    """Refuse arrays that do not fit the network, before anything is read or written."""
+    if inputs.rows.n_features != network.layout.n_features:
+        raise ValueError("inputs do not have the network's number of features")
+    if <size_t> inputs.dtype.itemsize != itemsize:
+        raise ValueError("inputs and parameters must have the same dtype")
+    if n_workspace < network.layout.n_workspace:
+        raise ValueError("workspace must have n_workspace elements")
+
+
+cdef check_targets(Network network, Inputs inputs, Targets targets):
+    if targets.rows.n_outputs != network.layout.n_outputs:
+        raise ValueError("targets do not have the network's number of outputs")
+    if targets.rows.n_rows != inputs.rows.n_rows:
+        raise ValueError("targets and inputs do not have the same number of rows")

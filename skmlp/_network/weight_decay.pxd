@@ -1,0 +1,40 @@
+"""Weight decay: lambda/2 sum w^2 over the weights, never the biases, and its derivative.
+
+Source: the lecture's slide "Limiting the size of the Weights".
+"""
+
+from cython cimport floating
+
+from .workspace cimport Layer, Layout
+
+
+cdef inline double penalty(
+    const Layout* layout, const floating* parameters, double weight_decay
+) noexcept nogil:
+    """lambda/2 * sum_l ||W_l||^2"""
+    cdef Py_ssize_t l, i
+    cdef double total = 0
+    cdef const Layer* layer
+    for l in range(layout.n_layers):
+        layer = &layout.layers[l]
+        for i in range(layer.W, layer.b):
+            total += <double> parameters[i] * <double> parameters[i]
+    return 0.5 * weight_decay * total
+
+
+cdef inline void start_gradient(
+    const Layout* layout,
+    const floating* parameters,
+    double weight_decay,
+    floating* gradient,  # OUT
+) noexcept nogil:
+    """gradient <- lambda W for the weights, 0 for the biases: what the data is added to"""
+    cdef Py_ssize_t l, i
+    cdef const Layer* layer
+    cdef floating decay = <floating> weight_decay
+    for l in range(layout.n_layers):
+        layer = &layout.layers[l]
+        for i in range(layer.W, layer.b):
+            gradient[i] = decay * parameters[i]
+        for i in range(layer.b, layer.b + layer.fan_out):
+            gradient[i] = <floating> 0

@@ -1,0 +1,36 @@
+"""How much to update: one function per rule, over arrays that the caller owns.
+
+Source: the lecture's slide "Ways to Use Weight Derivatives".
+"""
+
+from cython cimport floating
+
+
+cdef struct UpdateRule:
+    double momentum  # gamma
+    bint nesterov
+
+
+cdef inline void update_weights(
+    const UpdateRule* rule,
+    double learning_rate,
+    const floating* gradient,
+    floating* velocity,  # IN OUT
+    floating* parameters,  # IN OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """v <- gamma v + eta g; w <- w - v, or w <- w - (gamma v + eta g) after Nesterov
+
+    The learning rate stands inside the velocity, as on the slide: a step that was taken
+    with an earlier learning rate goes on at that rate.
+    """
+    cdef Py_ssize_t i
+    cdef floating eta = <floating> learning_rate, gamma = <floating> rule.momentum
+    if rule.nesterov:
+        for i in range(n):
+            velocity[i] = gamma * velocity[i] + eta * gradient[i]
+            parameters[i] -= gamma * velocity[i] + eta * gradient[i]
+    else:
+        for i in range(n):
+            velocity[i] = gamma * velocity[i] + eta * gradient[i]
+            parameters[i] -= velocity[i]

@@ -1,0 +1,70 @@
+"""The memory layout: what lies where, and how large it must be.
+
+Parameters, velocities and gradients are flat vectors, one layer after the other:
+
+    W_1 (fan_in, fan_out) | b_1 (fan_out,) | W_2 | b_2 | ...
+
+The workspace is one vector too. With a block of `block_rows` training cases it holds
+
+    x | h_1 | h_2 | ... | h_L | t | delta | delta_below
+
+where x, h_l and t have a row per case, and delta and delta_below have room for a row of
+the widest layer per case. The block of the last layer holds its net input z until the
+error signal is computed. Each part starts at a multiple of ALIGNMENT elements.
+"""
+
+cdef enum:
+    ALIGNMENT = 16
+
+
+cdef struct Layer:
+    Py_ssize_t fan_in
+    Py_ssize_t fan_out
+    int activation
+    Py_ssize_t W  # where the weights start in a vector of parameters
+    Py_ssize_t b  # where the biases start
+    Py_ssize_t h  # where the layer's activations start in the workspace
+
+
+cdef struct Layout:
+    Py_ssize_t n_layers
+    Layer* layers
+    Py_ssize_t block_rows
+    Py_ssize_t n_features
+    Py_ssize_t n_outputs
+    Py_ssize_t n_parameters
+    Py_ssize_t x
+    Py_ssize_t t
+    Py_ssize_t delta
+    Py_ssize_t delta_below
+    Py_ssize_t n_workspace
+
+
+cdef inline Py_ssize_t aligned(Py_ssize_t n) noexcept nogil:
+    return (n + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+
+
+cdef inline void place_parameters(Layout* layout) noexcept nogil:
+    """Fill in where W and b of each layer start."""
+    cdef Py_ssize_t l, end = 0
+    for l in range(layout.n_layers):
+        layout.layers[l].W = end
+        end += layout.layers[l].fan_in * layout.layers[l].fan_out
+        layout.layers[l].b = end
+        end += layout.layers[l].fan_out
+    layout.n_parameters = end
+
+
+cdef inline void place_workspace(Layout* layout) noexcept nogil:
+    """Fill in where each part of the workspace starts."""
+    cdef Py_ssize_t l, widest = 1, rows = layout.block_rows
+    cdef Py_ssize_t end = aligned(rows * layout.n_features)
+    layout.x = 0
+    for l in range(layout.n_layers):
+        layout.layers[l].h = end
+        end += aligned(rows * layout.layers[l].fan_out)
+        widest = max(widest, layout.layers[l].fan_out)
+    layout.t = end
+    layout.delta = layout.t + aligned(rows * layout.n_outputs)
+    layout.delta_below = layout.delta + aligned(rows * widest)
+    layout.n_workspace = layout.delta_below + aligned(rows * widest)

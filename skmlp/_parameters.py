@@ -1,0 +1,62 @@
+"""Weights and biases of all layers: arrays for the user, one flat vector for the kernel."""
+
+from itertools import chain
+
+import numpy as np
+
+
+def pack(network, coefs, intercepts, dtype):
+    """The flat vector of all parameters.
+
+    Parameters
+    ----------
+    network : Network
+    coefs : list of array-like of shape (fan_in, fan_out)
+    intercepts : list of array-like of shape (fan_out,)
+    dtype : dtype
+
+    Returns
+    -------
+    ndarray of shape (n_parameters,)
+        The vector that the arrays look into, where `fit` left them so; a new one where the
+        user or an unpickling has put other arrays there.
+
+    Raises
+    ------
+    ValueError
+        Where an array does not have the shape that the network has there.
+    """
+    owner = getattr(coefs[0], "base", None)
+    if (
+        isinstance(owner, np.ndarray)
+        and owner.shape == (network.n_parameters,)
+        and owner.dtype == dtype
+        and len(coefs) == len(intercepts)
+        and all(map(_same_memory, [*coefs, *intercepts], chain(*network.views(owner))))
+    ):
+        return owner
+    parameters = np.empty(network.n_parameters, dtype=dtype)
+    for name, views, arrays in zip(
+        ("coefs_", "intercepts_"),
+        network.views(parameters),
+        (coefs, intercepts),
+        strict=True,
+    ):
+        shapes = [view.shape for view in views]
+        if shapes != [np.shape(array) for array in arrays]:
+            raise ValueError(
+                f"{name} has arrays of shapes {[np.shape(array) for array in arrays]}, but "
+                f"the network of the present parameters and data needs {shapes}; fit anew "
+                "with warm_start=False, or set the parameters and arrays to match"
+            )
+        for view, array in zip(views, arrays, strict=True):
+            view[...] = array
+    return parameters
+
+
+def _same_memory(a, b):
+    return (
+        isinstance(a, np.ndarray)
+        and a.__array_interface__["data"] == b.__array_interface__["data"]
+        and (a.shape, a.strides, a.dtype) == (b.shape, b.strides, b.dtype)
+    )

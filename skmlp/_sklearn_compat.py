@@ -1,0 +1,63 @@
+"""All that depends on scikit-learn's version or is not public there.
+
+- `Interval`, `StrOptions` and `_fit_context` are scikit-learn's own way to validate
+  parameters; its developer guide names them, but they live in private modules.
+- `_check_sample_weight` has no public twin.
+- `single_blas_thread` needs threadpoolctl. scikit-learn depends on it and keeps the one
+  controller of the process; making another would search all loaded libraries again.
+"""
+
+import threading
+
+from sklearn.base import _fit_context
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils.parallel import _get_threadpool_controller
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = [
+    "Interval",
+    "Options",
+    "StrOptions",
+    "_check_sample_weight",
+    "_fit_context",
+    "_safe_indexing",
+    "single_blas_thread",
+]
+
+
+class _SingleBlasThread:
+    """Keep BLAS at one thread while any thread of the process is inside.
+
+    The number of BLAS threads is a property of the process. Were each fit to set and reset
+    it on its own, the first of two concurrent fits to end would hand the other one more
+    threads, and with them other bits. So the first to enter sets it and the last resets it.
+    """
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._n_inside = 0
+        self._n_threads_before = []
+
+    def __enter__(self):
+        with self._lock:
+            if self._n_inside == 0:
+                libraries = _get_threadpool_controller().lib_controllers
+                self._n_threads_before = [
+                    (library, library.get_num_threads())
+                    for library in libraries
+                    if library.user_api == "blas"
+                ]
+                for library, _ in self._n_threads_before:
+                    library.set_num_threads(1)
+            self._n_inside += 1
+
+    def __exit__(self, *exception):
+        with self._lock:
+            self._n_inside -= 1
+            if self._n_inside == 0:
+                for library, n_threads in self._n_threads_before:
+                    library.set_num_threads(n_threads)
+
+
+single_blas_thread = _SingleBlasThread()

@@ -1,0 +1,286 @@
+"""Training neural nets: loop until convergence.
+
+Source: the lecture's slides "Training Neural Networks: Back-propagation", "Ways to Use
+Weight Derivatives" and "Monitor Loss During Training".
+"""
+
+import time
+import warnings
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skmlp._early_stopping import Patience
+from skmlp._history import n_recorded, record, truncate
+from skmlp._network import network as kernel
+from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
+
+# learning_rate_init="auto": what the rate is divided by where the first call diverges.
+RESTART_DIVISOR = 10.0
+RESTART_MINIMUM = 1e-6
+
+# Multiplications of a slice of an epoch, some milliseconds' worth: Ctrl-C is answered
+# between slices.
+SLICE_WORK = 50_000_000
+
+
+class DivergenceError(ValueError):
+    """A loss or a weight is not finite any more."""
+
+
+@dataclass
+class TrainingState:
+    """What training needs in order to go on where it stopped, beside the weights.
+
+    Attributes
+    ----------
+    velocity : ndarray of shape (n_parameters,)
+    eta_0 : float
+        The first learning rate.
+    shuffle_seed, split_seed : int
+        With the number of the epoch, the first gives the order of the rows.
+    epoch : int
+        Epochs so far: the clock of the schedule.
+    n_reductions : int
+        How often "adaptive" has divided the learning rate.
+    patience : Patience
+    best_parameters : ndarray or None
+        Weights of the best epoch, with early stopping.
+    last_parameters : ndarray or None
+        Weights after the last update, where those of the best epoch were restored.
+    """
+
+    velocity: np.ndarray
+    eta_0: float
+    shuffle_seed: int
+    split_seed: int
+    epoch: int = 0
+    n_reductions: int = 0
+    patience: Patience = field(default_factory=Patience)
+    best_parameters: np.ndarray | None = None
+    last_parameters: np.ndarray | None = None
+
+    def resume(self, parameters):
+        """The weights to go on from, where those of the best epoch had been restored.
+
+        These are the ones of the last update, unless the user has changed the restored
+        ones: then the user's count, and no epoch of theirs is known to be the best.
+        """
+        if np.array_equal(parameters, self.best_parameters):
+            parameters = self.last_parameters.copy()
+        else:
+            self.patience, self.best_parameters = Patience(), None
+        self.last_parameters = None
+        return parameters
+
+    def copy(self):
+        """A copy that can be trained on without a trace in this one."""
+        return replace(self, velocity=self.velocity.copy(), patience=replace(self.patience))
+
+
+class Training:
+    """One call's way through the epochs.
+
+    Parameters
+    ----------
+    mlp : estimator
+        Its parameters are read, and its `history_` is written.
+    network : Network
+    parameters : ndarray of shape (n_parameters,)
+        Trained in place.
+    state : TrainingState
+        Trained in place.
+    cases, validation : Cases
+        `validation` may be None.
+    scorer : callable, default=None
+        Without arguments; a higher value is better. Watched instead of the loss.
+    restartable : bool, default=False
+        Whether training that diverges starts anew at a lower learning rate.
+    """
+
+    def __init__(
+        self,
+        mlp,
+        network,
+        parameters,
+        state,
+        cases,
+        validation=None,
+        *,
+        scorer=None,
+        restartable=False,
+    ):
+        self.mlp = mlp
+        self.network = network
+        self.parameters = parameters
+        self.state = state
+        self.cases = cases
+        self.validation = validation
+        self.scorer = scorer
+        self.first_parameters = parameters.copy() if restartable else None
+        self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
+        self.order = cases.rows.copy()
+        self.gradient = np.empty_like(parameters)
+        self.workspace = np.empty(network.n_workspace, dtype=parameters.dtype)
+
+    def run(self, max_iter, *, watch=True):
+        """Loop until convergence; return why it ended, "patience" or "max_iter"."""
+        if self.state.patience.wait >= self.mlp.n_iter_no_change:
+            self.state.patience.wait = 0
+        n_epochs = 0
+        while n_epochs < max_iter:
+            try:
+                curves = self.epoch()
+            except DivergenceError:
+                if not self.can_start_anew():
+                    raise
+                self.start_anew()
+                n_epochs = 0
+                continue
+            n_epochs += 1
+            if watch and self.out_of_patience(curves):
+                return "patience"
+        return "max_iter"
+
+    def can_start_anew(self):
+        """Whether a lower learning rate is worth a try."""
+        return (
+            self.first_parameters is not None
+            and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
+        )
+
+    def start_anew(self):
+        """Go back to the first weights, with a lower learning rate."""
+        state = self.state
+        eta_0 = state.eta_0 / RESTART_DIVISOR
+        warnings.warn(
+            f'training diverged with learning_rate_init="auto", {state.eta_0:g}, and was '
+            f"started anew with {eta_0:g}; scale X (StandardScaler) and, for regression, "
+            "y (TransformedTargetRegressor) to learn faster",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+        self.parameters[:] = self.first_parameters
+        state.velocity[:] = 0
+        self.state = TrainingState(
+            state.velocity, eta_0, state.shuffle_seed, state.split_seed
+        )
+        truncate(self.mlp.history_, 0)
+
+    def epoch(self):
+        """Train for one epoch and record it; return its value on each curve."""
+        started = time.perf_counter()
+        eta = learning_rate(
+            self.mlp.learning_rate,
+            self.state.eta_0,
+            self.mlp.power_t,
+            self.state.epoch + 1,
+            self.state.n_reductions,
+        )
+        loss, score = self.train_epoch(eta)
+        penalty = kernel.penalty(self.network, self.parameters, self.mlp.weight_decay)
+        self.check_finite(loss + penalty, eta)
+        curves = {"loss": loss, "penalty": penalty, "score": score}
+        curves |= {"learning_rate": eta, **self.evaluate_validation()}
+        record(self.mlp.history_, **curves)
+        self.state.epoch += 1
+        self.report(curves, time.perf_counter() - started)
+        return curves
+
+    def train_epoch(self, eta):
+        """One sweep over the cases; return its running data loss and score."""
+        if self.mlp.shuffle:
+            self.order[:] = self.cases.rows
+            seed = [self.state.shuffle_seed, self.state.epoch]
+            np.random.default_rng(seed).shuffle(self.order)
+        sums = np.zeros(self.network.n_sums)
+        n_rows = slice_rows(self.network)
+        position = 0
+        while position < len(self.order) and np.isfinite(sums[0]):
+            position = kernel.train_rows(
+                self.network,
+                self.cases.inputs,
+                self.cases.targets,
+                self.order,
+                position,
+                n_rows,
+                self.batch_size,
+                self.parameters,
+                self.state.velocity,
+                self.gradient,
+                self.workspace,
+                sums,
+                learning_rate=eta,
+                weight_decay=self.mlp.weight_decay,
+                momentum=self.mlp.momentum,
+                nesterov=self.mlp.nesterovs_momentum,
+            )
+        return sums[0] / len(self.order), self.cases.score(sums[1:])
+
+    def evaluate_validation(self):
+        """The validation curves' values of this epoch."""
+        if self.validation is None:
+            return {}
+        sums = np.zeros(self.network.n_sums)
+        n_rows = slice_rows(self.network)
+        for start in range(0, len(self.validation.rows), n_rows):
+            kernel.evaluate_rows(
+                self.network,
+                self.validation.inputs,
+                self.validation.targets,
+                self.validation.rows[start : start + n_rows],
+                self.parameters,
+                self.workspace,
+                sums,
+            )
+        score = self.scorer() if self.scorer else self.validation.score(sums[1:])
+        loss = sums[0] / self.validation.total_weight
+        return {"validation_loss": loss, "validation_score": score}
+
+    def check_finite(self, objective, eta):
+        """Stop as soon as an epoch has ruined the weights."""
+        if np.isfinite(objective) and np.isfinite(self.parameters).all():
+            return
+        raise DivergenceError(
+            f"training diverged in epoch {self.state.epoch + 1}: the loss or a "
+            f"weight is not finite at learning rate {eta:g}; scale X (StandardScaler) and, "
+            "for regression, y (TransformedTargetRegressor), or lower learning_rate_init"
+        )
+
+    def out_of_patience(self, curves):
+        """Watch this epoch's value; say whether training is to stop."""
+        mlp, patience = self.mlp, self.state.patience
+        if not mlp.early_stopping or self.validation is None:
+            value = curves["loss"] + curves["penalty"]
+        elif self.scorer:
+            value = -curves["validation_score"]
+        else:
+            value = curves["validation_loss"]
+        if patience.update(value, mlp.tol) and mlp.early_stopping:
+            self.state.best_parameters = self.parameters.copy()
+        if patience.wait < mlp.n_iter_no_change:
+            return False
+        if mlp.learning_rate == "adaptive" and curves["learning_rate"] >= ADAPTIVE_MINIMUM:
+            self.state.n_reductions += 1
+            patience.wait = 0
+            return False
+        return True
+
+    def report(self, curves, seconds):
+        """Print a line for this epoch where `verbose` asks for it."""
+        if self.mlp.verbose and n_recorded(self.mlp.history_) % self.mlp.verbose == 0:
+            values = "  ".join(f"{name} {value:.5g}" for name, value in curves.items())
+            print(f"epoch {self.state.epoch:4d}  {values}  {seconds:.3g} s")
+
+
+def batch_rows(batch_size, n_rows):
+    """Rows of a mini-batch: never more than there are."""
+    if batch_size == "auto":
+        batch_size = 200
+    return n_rows if batch_size == "full" else min(batch_size, n_rows)
+
+
+def slice_rows(network):
+    """Rows whose forward and backward pass take some milliseconds."""
+    return 1 + SLICE_WORK // (1000 + network.n_parameters)
