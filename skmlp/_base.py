@@ -33,12 +33,12 @@ from skmlp._sklearn_compat import (
 )
 from skmlp._training import Training, TrainingState, batch_rows
 
-# learning_rate_init="auto" is a number per solver and loss for mini-batches of this many rows
-# or more; for smaller ones it falls with the square root of their size.
+# learning_rate_init="auto" is a number per solver and loss for mini-batches of this
+# many rows or more; for smaller ones it falls with the square root of their size.
 AUTO_BATCH_ROWS = 200
 
-# Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and a
-# conversion of X to the dtype of the weights needs no more memory than that.
+# Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
+# a conversion of X to the dtype of the weights needs no more memory than that.
 PREDICT_ROWS = 4096
 
 
@@ -138,7 +138,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
 
     @abstractmethod
     def _output_activation(self):
-        """Activation of the output layer, which follows from the loss and the targets."""
+        """Activation of the output layer, by the loss and the kind of targets."""
 
     @abstractmethod
     def _case_weights(self, sample_weight, labels):
@@ -189,34 +189,25 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             estimator is then left as it was before the call.
         """
         with self._unchanged_on_error(), single_blas_thread:
-            going_on = self.warm_start and hasattr(self, "_state")
-            data = self._validated(X, y, sample_weight, reset=not going_on)
-            network = self._network(data.X.dtype, batch_rows(self.batch_size, len(data)))
-            parameters, state = self._weights_to_train(network, data, going_on)
-            given = self._given_validation(X_val, y_val, sample_weight_val, data.X.dtype)
-            rows, validation, scorer = self._divide(data, given, state.split_seed)
-            training = Training(
-                self,
-                network,
-                parameters,
-                state,
-                data.cases(rows),
-                validation,
-                scorer=scorer,
-                restartable=self.learning_rate_init == "auto" and not going_on,
+            training = self._set_up(
+                X,
+                y,
+                sample_weight,
+                going_on=self.warm_start and hasattr(self, "_state"),
+                validation_data=(X_val, y_val, sample_weight_val),
             )
-            n_epochs_before = state.epoch
             self.stop_reason_ = "interrupt"
             try:
                 self.stop_reason_ = training.run(self.max_iter)
             finally:
-                self._keep(training, n_epochs_before)
+                self._keep(training)
             if self.early_stopping:
                 self._restore_best(training)
         if self.stop_reason_ == "max_iter":
             warnings.warn(
-                f"training stopped at max_iter={self.max_iter} before it converged; raise "
-                "max_iter or learning_rate_init, or accept it by filtering this warning",
+                f"training stopped at max_iter={self.max_iter} before it converged; "
+                "raise max_iter or learning_rate_init, or filter this warning where "
+                "that is what you want",
                 ConvergenceWarning,
                 stacklevel=2,
             )
@@ -225,25 +216,50 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
         with self._unchanged_on_error(), single_blas_thread:
-            going_on = hasattr(self, "_state")
-            data = self._validated(X, y, sample_weight, reset=not going_on, classes=classes)
-            network = self._network(data.X.dtype, batch_rows(self.batch_size, len(data)))
-            parameters, state = self._weights_to_train(network, data, going_on)
-            cases = data.cases(np.arange(len(data)))
-            training = Training(
-                self,
-                network,
-                parameters,
-                state,
-                cases,
-                restartable=self.learning_rate_init == "auto" and not going_on,
+            training = self._set_up(
+                X,
+                y,
+                sample_weight,
+                going_on=hasattr(self, "_state"),
+                classes=classes,
             )
-            n_epochs_before = state.epoch
             try:
                 training.run(1, watch=False)
             finally:
-                self._keep(training, n_epochs_before)
+                self._keep(training)
         return self
+
+    def _set_up(
+        self, X, y, sample_weight, *, going_on, classes=None, validation_data=None
+    ):
+        """Check everything once, and make a training that starts or goes on.
+
+        `validation_data` is None for `partial_fit`, which takes all cases with their
+        weights as they are: the mean weight of a chunk says nothing about the whole.
+        """
+        given = X, y, sample_weight
+        X, y = self._validate_X_y(X, y, reset=not going_on)
+        if not going_on:
+            self._learn_targets(y, classes)
+        data = self._encoded(X, y, sample_weight, given)
+        network = self._network(X.dtype, batch_rows(self.batch_size, len(data)))
+        parameters, state = self._weights_to_train(network, X.dtype, going_on)
+        self._state = state
+        self.coefs_, self.intercepts_ = network.views(parameters)
+        rows, validation, scorer = np.arange(len(data)), None, None
+        if validation_data is not None:
+            given = self._given_validation(*validation_data)
+            rows, validation, scorer = self._divide(data, given, state.split_seed)
+        return Training(
+            self,
+            network,
+            parameters,
+            state,
+            data.cases(rows),
+            validation,
+            scorer=scorer,
+            restartable=self.learning_rate_init == "auto" and not going_on,
+        )
 
     @contextmanager
     def _unchanged_on_error(self):
@@ -259,16 +275,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 truncate(self.history_, n_epochs)
             raise
 
-    def _validated(self, X, y, sample_weight, *, reset, classes=None):
-        """Check the data, learn from it what the outputs are, encode the targets."""
-        given = X, y, sample_weight
-        X, y = self._validate_X_y(X, y, reset=reset)
-        if reset:
-            self._learn_targets(y, classes)
-        return self._encoded(X, y, sample_weight, given)
-
     def _validate_X_y(self, X, y, *, reset):
-        dtype = [np.float64, np.float32] if reset else self.coefs_[0].dtype
+        dtype = [np.float64, np.float32] if reset else self._dtype
         X, y = validate_data(
             self,
             X,
@@ -293,15 +301,15 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         weights = self._case_weights(sample_weight, labels)
         return Data(X, values, labels, weights, self.n_outputs_, given)
 
-    def _given_validation(self, X_val, y_val, sample_weight_val, dtype):
+    def _given_validation(self, X_val, y_val, sample_weight_val):
         """The validation data passed to fit, or None."""
         if X_val is None and y_val is None:
             if sample_weight_val is not None:
                 raise ValueError("sample_weight_val needs X_val and y_val beside it")
             return None
         if X_val is None or y_val is None:
-            missing, passed = ("X_val", "y_val") if X_val is None else ("y_val", "X_val")
-            raise ValueError(f"{passed} was passed to fit without {missing}; pass both")
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(f"{missing} is missing: pass X_val and y_val, or neither")
         given = X_val, y_val, sample_weight_val
         try:
             X, y = self._validate_X_y(X_val, y_val, reset=False)
@@ -310,7 +318,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
 
     def _divide(self, data, given, split_seed):
-        """Training rows, validation cases, and what scores them, where there are any."""
+        """Training rows, and validation cases with what scores them, if any."""
         rows = np.arange(len(data))
         if given is not None:
             watched, watched_rows = given, np.arange(len(given))
@@ -331,8 +339,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         validation = watched.cases(watched_rows)
         if validation.total_weight == 0:
             raise ValueError(
-                "the weights of all validation cases are zero; give at least one of them "
-                "a positive weight, or pass X_val and y_val to fit"
+                "the weights of all validation cases are zero; give at least one of "
+                "them a positive weight, or pass X_val and y_val to fit"
             )
         return rows, validation, self._scorer(watched, watched_rows)
 
@@ -354,13 +362,14 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         unknown = [a for a in activations if a not in HIDDEN_ACTIVATIONS]
         if unknown:
             raise ValueError(
-                f"activation has unknown names {unknown}; use {sorted(HIDDEN_ACTIVATIONS)}"
+                f"activation has unknown names {unknown}; use names of "
+                f"{sorted(HIDDEN_ACTIVATIONS)}"
             )
         if len(activations) != len(hidden):
             raise ValueError(
-                f"activation has {len(activations)} names for {len(hidden)} hidden layers "
-                f"(hidden_layer_sizes={self.hidden_layer_sizes!r}); give one name for all "
-                "or one for each hidden layer"
+                f"activation has {len(activations)} names for {len(hidden)} hidden "
+                f"layers (hidden_layer_sizes={self.hidden_layer_sizes!r}); give one "
+                "name for all or one for each hidden layer"
             )
         return activations + [self.out_activation_]
 
@@ -369,8 +378,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
         if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
             raise ValueError(
-                "hidden_layer_sizes must be an int or a sequence of ints of at least 1, "
-                f"got {self.hidden_layer_sizes!r}"
+                "hidden_layer_sizes must be an int or a sequence of ints of at least "
+                f"1, got {self.hidden_layer_sizes!r}"
             )
         return [int(size) for size in sizes]
 
@@ -395,7 +404,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         eta_0 = self._auto_learning_rate[self.solver][self.loss]
         return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
 
-    def _weights_to_train(self, network, data, going_on):
+    def _weights_to_train(self, network, dtype, going_on):
         """Parameters and state to train: those of the last call, or first ones."""
         if going_on:
             parameters = self._parameters(network).copy()
@@ -411,7 +420,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 *initial_weights(
                     network.layer_units, self._layer_activations(), random_state
                 ),
-                data.X.dtype,
+                dtype,
             )
             shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
             state = TrainingState(
@@ -422,20 +431,24 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             )
             self.history_ = new_history()
             self.t_ = 0
-        self.coefs_, self.intercepts_ = network.views(parameters)
         return parameters, state
 
     def _parameters(self, network):
-        return pack(network, self.coefs_, self.intercepts_, self.coefs_[0].dtype)
+        return pack(network, self.coefs_, self.intercepts_, self._dtype)
 
-    def _keep(self, training, n_epochs_before):
+    @property
+    def _dtype(self):
+        """The dtype of training, whatever the user may have put into `coefs_`."""
+        return self._state.velocity.dtype
+
+    def _keep(self, training):
         """Keep what the next call needs to go on from the last update's weights."""
         self._state = training.state
-        self.n_iter_ = training.state.epoch - n_epochs_before
+        self.n_iter_ = training.n_iter
         self.t_ += self.n_iter_ * len(training.cases.rows)
 
     def _restore_best(self, training):
-        """Show the weights of the best epoch; training could go on from the last ones."""
+        """Show the weights of the best epoch; training goes on from the last ones."""
         state = training.state
         if state.best_parameters is not None:
             state.last_parameters = training.parameters
@@ -453,7 +466,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             dtype=[np.float64, np.float32],
             reset=False,
         )
-        dtype = self.coefs_[0].dtype
+        dtype = self._dtype
         n_rows = X.shape[0]
         block = min(n_rows, PREDICT_ROWS)
         network = self._network(dtype, block)

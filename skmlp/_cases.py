@@ -43,8 +43,8 @@ class Data:
         total = self.weights[rows].sum()
         if total == 0:
             raise ValueError(
-                "the weights of all training cases are zero; at least one case must have "
-                "a positive sample_weight (and class_weight)"
+                "the weights of all training cases are zero; at least one case must "
+                "have a positive sample_weight (and class_weight)"
             )
         self.weights = self.weights * (len(rows) / total)
 
@@ -63,7 +63,8 @@ class Data:
         if len(rows) == len(self):
             return self.given
         return tuple(
-            None if array is None else _safe_indexing(array, rows) for array in self.given
+            None if array is None else _safe_indexing(array, rows)
+            for array in self.given
         )
 
 

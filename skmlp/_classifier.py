@@ -12,7 +12,157 @@ from skmlp._sklearn_compat import StrOptions, _fit_context
 
 
 class MLPClassifierSDM(ClassifierMixin, BaseMLP):
-    """Multi-layer perceptron for classification."""
+    """Multi-layer perceptron for classification.
+
+    For two classes one logistic output unit, for more a softmax over one unit per
+    class, for multilabel targets one logistic unit per label.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Number J of units of each hidden layer, at least 1 each. `()` is a network
+        without hidden units: logistic or softmax regression.
+    activation : {"identity", "logistic", "tanh", "relu"} or sequence, default="relu"
+        Activation f of the hidden units: one name for all layers, or one for each. f(z)
+        is z, 1 / (1 + exp(-z)), tanh(z) or max(0, z) (slide "Activation Functions").
+    loss : {"log_loss", "squared_error"}, default="log_loss"
+        Loss of a case. "log_loss" is the cross-entropy -sum_k t_k log o_k, or -sum_k
+        (t_k log o_k + (1 - t_k) log(1 - o_k)) for logistic outputs (slides "Choosing
+        Activation and Loss Functions", "Multi-class Classification"). "squared_error"
+        is 1/2 sum_k (o_k - t_k)**2 with logistic outputs (slide "Training Neural
+        Networks").
+    solver : {"sgd"}, default="sgd"
+        How the weights are updated. Gradient descent with momentum: v <- momentum * v +
+        eta * g; w <- w - v (slide "Ways to Use Weight Derivatives").
+    weight_decay : float, default=1e-4
+        lambda, at least 0. The penalty lambda / 2 * sum(w**2) over the weights, not the
+        biases, is added to the mean loss of each mini-batch (slide "Limiting the size
+        of the Weights"). It is not divided by the batch size: scikit-learn's `alpha` is
+        this number times the batch size.
+    batch_size : int, "full" or "auto", default="auto"
+        Cases per update, at least 1: 1 is stochastic, "full" is batch gradient descent,
+        "auto" is min(200, n_samples). Never more than there are. The last mini-batch of
+        an epoch may be smaller; its loss is the mean over its own cases.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
+        Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
+        divided by 5 each time that patience runs out, until it is below 1e-6.
+    learning_rate_init : float or "auto", default="auto"
+        eta_0, above 0. "auto" is made for standardised data: 0.05 for the log loss and
+        0.1 for the squared error, for mini-batches of 200 cases or more, and that times
+        sqrt(batch_size / 200) for a smaller `batch_size`. Where training diverges with
+        "auto" in the first call, it starts anew at a tenth of the rate, with a
+        `ConvergenceWarning`.
+    power_t : float, default=0.5
+        Exponent of `learning_rate="invscaling"`, at least 0.
+    momentum : float, default=0.9
+        gamma, in [0, 1).
+    nesterovs_momentum : bool, default=False
+        Whether the weights move by momentum * v + eta * g with the new v.
+    max_iter : int, default=200
+        Largest number of epochs of a call of `fit`.
+    shuffle : bool, default=True
+        Whether each epoch takes the cases in a new order.
+    random_state : int, RandomState instance or None, default=None
+        Draws the first weights, the orders and the validation data. An int makes
+        results repeatable.
+    tol : float, default=1e-4
+        Smallest fall of the watched value that counts as an improvement, at least 0.
+    n_iter_no_change : int, default=10
+        Patience: training stops after this many epochs in a row without an improvement
+        of more than `tol`. `numpy.inf` never stops.
+    early_stopping : bool, default=False
+        Whether validation data are watched rather than the training objective, and the
+        weights of the best epoch are kept. The data are those passed to `fit` as
+        `X_val` and `y_val`, else a part of the training data, stratified by class.
+    validation_fraction : float, default=0.1
+        Share of the training data that is held out, in (0, 1).
+    scoring : "loss", str or callable, default="loss"
+        What early stopping watches: the validation loss, or a scorer as in
+        `sklearn.metrics.check_scoring`, of which more is better.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class, which multiplies `sample_weight`. "balanced" is
+        n_samples / (n_classes * count of the class). Not for multilabel targets.
+    warm_start : bool, default=False
+        Whether `fit` goes on from where the last call ended. k epochs and then m more
+        give the same bits as k + m epochs.
+    verbose : int, default=0
+        Print a line for each epoch (1) or for every so many.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        Weights of each layer, in the dtype of X. What is put there counts, in `predict`
+        and where training goes on.
+    intercepts_ : list of ndarray of shape (fan_out,)
+        Biases of each layer.
+    history_ : dict of list of float
+        Curves with one entry per epoch: "loss" and "score" (accuracy) are measured on
+        the training data as the epoch runs, each case before the update that it takes
+        part in; "penalty" is the weight decay's at the end of the epoch;
+        "learning_rate"; with validation data "validation_loss" and "validation_score"
+        (that of `scoring` where it names a scorer). Cases count by their weights.
+    stop_reason_ : {"patience", "max_iter", "interrupt"}
+        Why the last call of `fit` ended.
+    n_iter_ : int
+        Epochs of the last call.
+    t_ : int
+        Training cases seen so far, repeats included.
+    loss_, best_loss_ : float
+        Training loss of the last epoch, and the lowest.
+    loss_curve_ : list of float
+        `history_["loss"]`. In contrast to scikit-learn's it leaves the penalty out.
+    validation_scores_ : list of float or None
+        `history_["validation_score"]`.
+    best_validation_score_ : float or None
+        The highest of them.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    n_layers_ : int
+        Number of layers, the inputs included. (The lecture does not count them.)
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        "logistic" or "softmax".
+    n_features_in_ : int
+        Number D of inputs.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the inputs, where X has them all as strings.
+
+    See Also
+    --------
+    MLPRegressorSDM : The same for regression.
+    sklearn.neural_network.MLPClassifier : Has other solvers, but is slower.
+
+    Notes ----- The network computes h = f(h W + b) layer by layer, with h = x at the
+    start, and o = g(z) from the net input z of the last one (slide "Forward Pass: What
+    does the Network Compute?"). Training minimises, mini-batch by mini-batch, the mean
+    of s_n times the loss of each case n plus the penalty; s_n is the case's weight
+    times that of its class, scaled so that its mean over the training data is 1. The
+    gradient is found by back-propagation (slide "Gradient Descent for Multi-layer
+    Network").
+
+    First weights are drawn uniformly: after He et al. (2015) for relu units, after
+    Glorot and Bengio (2010) for all others. Biases start at zero.
+
+    X is neither copied nor shuffled in memory, and memory use grows with the number of
+    cases only by some index numbers for each.
+
+    Examples
+    --------
+    Do two inputs have the same value? No line separates the cases, so a network without
+    hidden units cannot tell (slide "Limitations of Linear Classifiers"):
+
+    >>> from skmlp import MLPClassifierSDM
+    >>> X = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    >>> y = ["same", "different", "different", "same"]
+    >>> mlp = MLPClassifierSDM(
+    ...     8, activation="tanh", learning_rate_init=0.5, max_iter=500, random_state=0
+    ... )
+    >>> mlp.fit(X, y).predict(X).tolist()
+    ['same', 'different', 'different', 'same']
+    >>> mlp.set_params(hidden_layer_sizes=()).fit(X, y).score(X, y) < 1
+    True
+    """
 
     _parameter_constraints = {
         **BaseMLP._parameter_constraints,
@@ -84,10 +234,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Labels, or the indicator matrix of a multilabel problem.
         classes : array-like of shape (n_classes,), default=None
-            All labels that will ever occur; needed in the first call, optional afterwards.
+            All labels that will ever occur; needed in the first call, optional
+            afterwards.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the cases, taken as they are: the mean of a chunk says nothing about
-            the mean of all.
+            Weights of the cases, taken as they are: the mean of a chunk says nothing
+            about the mean of all.
 
         Returns
         -------
@@ -97,13 +248,13 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Raises
         ------
         ValueError
-            As in `fit`, and for a label that is not among `classes`; the estimator is then
-            left as it was before the call.
+            As in `fit`, and for a label that is not among `classes`; the estimator is
+            then left as it was before the call.
         """
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError(
-                "classes must be passed to the first call of partial_fit: all labels that "
-                "will ever occur"
+                "classes must be passed to the first call of partial_fit: all labels "
+                "that will ever occur"
             )
         if classes is not None and hasattr(self, "classes_"):
             classes = np.unique(classes)
@@ -115,7 +266,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if self.class_weight == "balanced":
             raise ValueError(
                 "class_weight='balanced' needs the frequencies of all the data, which "
-                "partial_fit does not see; pass the weights as a dict or as sample_weight"
+                "partial_fit does not see; pass a dict or sample_weight"
             )
         return self._partial_fit(X, y, sample_weight, classes)
 
@@ -250,8 +401,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             return sample_weight
         if labels is None:
             raise ValueError(
-                "class_weight is not defined for multilabel targets; pass sample_weight "
-                "to fit, or set class_weight=None"
+                "class_weight is not defined for multilabel targets; pass "
+                "sample_weight to fit, or set class_weight=None"
             )
         weight = compute_class_weight(
             self.class_weight,
@@ -259,7 +410,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             y=self.classes_[labels],
             sample_weight=sample_weight,
         )
-        return weight[labels] if sample_weight is None else weight[labels] * sample_weight
+        return (
+            weight[labels] if sample_weight is None else weight[labels] * sample_weight
+        )
 
     def _running_score(self):
         return "subset_accuracy" if self._multilabel else "accuracy"

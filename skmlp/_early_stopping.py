@@ -1,7 +1,7 @@
 """Early stopping: validation rows, patience, the best weights.
 
-Source: the lecture's slides "Using a Validation Set" and "Preventing Overfitting by Early
-Stopping".
+Source: the lecture's slides "Using a Validation Set" and "Preventing Overfitting by
+Early Stopping".
 """
 
 import math
@@ -68,9 +68,9 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
         if np.any(counts == 1):
             lonely = class_names[counts == 1].tolist()
             raise ValueError(
-                "early_stopping=True holds out validation data stratified by class, which "
-                f"needs at least 2 samples of each class, but these have one: {lonely}; "
-                f"drop or merge them, {advice}"
+                "early_stopping=True holds out validation data stratified by class, "
+                "which needs at least 2 samples of each class, but these have one: "
+                f"{lonely}; drop or merge them, {advice}"
             )
     n_validation = max(math.ceil(fraction * n_rows), n_classes)
     if n_rows - n_validation < n_classes:

@@ -14,8 +14,8 @@ def new_history():
 def record(history, **values):
     """Append the values of one epoch.
 
-    A curve that begins or pauses while others go on (validation data that only some calls
-    had) holds NaN for the epochs that it has no value of.
+    A curve that begins or pauses while others go on (validation data that only some
+    calls had) holds NaN for the epochs that it has no value of.
     """
     n_epochs = n_recorded(history)
     for curve in values.keys() - history.keys():

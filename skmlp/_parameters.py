@@ -1,4 +1,4 @@
-"""Weights and biases of all layers: arrays for the user, one flat vector for the kernel."""
+"""Weights and biases: arrays for the user, one flat vector for the kernel."""
 
 from itertools import chain
 
@@ -18,8 +18,8 @@ def pack(network, coefs, intercepts, dtype):
     Returns
     -------
     ndarray of shape (n_parameters,)
-        The vector that the arrays look into, where `fit` left them so; a new one where the
-        user or an unpickling has put other arrays there.
+        The vector that the arrays look into, where `fit` left them so; a new one where
+        the user or an unpickling has put other arrays there.
 
     Raises
     ------
@@ -45,8 +45,8 @@ def pack(network, coefs, intercepts, dtype):
         shapes = [view.shape for view in views]
         if shapes != [np.shape(array) for array in arrays]:
             raise ValueError(
-                f"{name} has arrays of shapes {[np.shape(array) for array in arrays]}, but "
-                f"the network of the present parameters and data needs {shapes}; fit anew "
+                f"{name} has arrays of shapes {[np.shape(a) for a in arrays]}, but the "
+                f"network of the present parameters and data needs {shapes}; fit anew "
                 "with warm_start=False, or set the parameters and arrays to match"
             )
         for view, array in zip(views, arrays, strict=True):

@@ -29,9 +29,10 @@ __all__ = [
 class _SingleBlasThread:
     """Keep BLAS at one thread while any thread of the process is inside.
 
-    The number of BLAS threads is a property of the process. Were each fit to set and reset
-    it on its own, the first of two concurrent fits to end would hand the other one more
-    threads, and with them other bits. So the first to enter sets it and the last resets it.
+    The number of BLAS threads is a property of the process. Were each fit to set and
+    reset it on its own, the first of two concurrent fits to end would hand the other
+    one more threads, and with them other bits. So the first to enter sets it and the
+    last resets it.
     """
 
     def __init__(self):

@@ -76,7 +76,9 @@ class TrainingState:
 
     def copy(self):
         """A copy that can be trained on without a trace in this one."""
-        return replace(self, velocity=self.velocity.copy(), patience=replace(self.patience))
+        return replace(
+            self, velocity=self.velocity.copy(), patience=replace(self.patience)
+        )
 
 
 class Training:
@@ -118,6 +120,7 @@ class Training:
         self.cases = cases
         self.validation = validation
         self.scorer = scorer
+        self.n_iter = 0  # epochs of this call
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
@@ -128,17 +131,14 @@ class Training:
         """Loop until convergence; return why it ended, "patience" or "max_iter"."""
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
-        n_epochs = 0
-        while n_epochs < max_iter:
+        while self.n_iter < max_iter:
             try:
                 curves = self.epoch()
             except DivergenceError:
                 if not self.can_start_anew():
                     raise
                 self.start_anew()
-                n_epochs = 0
                 continue
-            n_epochs += 1
             if watch and self.out_of_patience(curves):
                 return "patience"
         return "max_iter"
@@ -155,9 +155,9 @@ class Training:
         state = self.state
         eta_0 = state.eta_0 / RESTART_DIVISOR
         warnings.warn(
-            f'training diverged with learning_rate_init="auto", {state.eta_0:g}, and was '
-            f"started anew with {eta_0:g}; scale X (StandardScaler) and, for regression, "
-            "y (TransformedTargetRegressor) to learn faster",
+            f'training diverged with learning_rate_init="auto" ({state.eta_0:g}) and '
+            f"was started anew with {eta_0:g}; scale X (StandardScaler) and, for "
+            "regression, y (TransformedTargetRegressor) to learn faster",
             ConvergenceWarning,
             stacklevel=2,
         )
@@ -166,6 +166,7 @@ class Training:
         self.state = TrainingState(
             state.velocity, eta_0, state.shuffle_seed, state.split_seed
         )
+        self.n_iter = 0
         truncate(self.mlp.history_, 0)
 
     def epoch(self):
@@ -185,6 +186,7 @@ class Training:
         curves |= {"learning_rate": eta, **self.evaluate_validation()}
         record(self.mlp.history_, **curves)
         self.state.epoch += 1
+        self.n_iter += 1
         self.report(curves, time.perf_counter() - started)
         return curves
 
@@ -243,9 +245,10 @@ class Training:
         if np.isfinite(objective) and np.isfinite(self.parameters).all():
             return
         raise DivergenceError(
-            f"training diverged in epoch {self.state.epoch + 1}: the loss or a "
-            f"weight is not finite at learning rate {eta:g}; scale X (StandardScaler) and, "
-            "for regression, y (TransformedTargetRegressor), or lower learning_rate_init"
+            f"training diverged in epoch {self.state.epoch + 1}: the loss or a weight "
+            f"is not finite at learning rate {eta:g}; scale X (StandardScaler) and, "
+            "for regression, y (TransformedTargetRegressor), or lower "
+            "learning_rate_init"
         )
 
     def out_of_patience(self, curves):
@@ -261,7 +264,10 @@ class Training:
             self.state.best_parameters = self.parameters.copy()
         if patience.wait < mlp.n_iter_no_change:
             return False
-        if mlp.learning_rate == "adaptive" and curves["learning_rate"] >= ADAPTIVE_MINIMUM:
+        if (
+            mlp.learning_rate == "adaptive"
+            and curves["learning_rate"] >= ADAPTIVE_MINIMUM
+        ):
             self.state.n_reductions += 1
             patience.wait = 0
             return False

@@ -53,7 +53,9 @@ def flatten(arrays):
 
 def unflatten(w, like):
     ends = np.cumsum([a.size for a in like])[:-1]
-    return [part.reshape(a.shape) for part, a in zip(np.split(w, ends), like, strict=True)]
+    return [
+        part.reshape(a.shape) for part, a in zip(np.split(w, ends), like, strict=True)
+    ]
 
 
 def assert_all_close(actual, expected, **tolerance):

@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "clones.h"
+
 #ifdef __FAST_MATH__
 #error "-ffast-math would remove the roundings that these functions are built on"
 #endif
@@ -27,15 +29,6 @@
 #define SKMLP_STORED volatile const
 #else
 #define SKMLP_STORED const
-#endif
-
-/* The loops once for each level of x86-64; which one runs is chosen at load time. Clang
-   before 18 accepts these levels, but chooses wrongly. */
-#if defined(SKMLP_HAVE_TARGET_CLONES) && !(defined(__clang__) && __clang_major__ < 18)
-#define SKMLP_CLONES \
-    __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define SKMLP_CLONES
 #endif
 
 /* exp(r) for |r| <= ln(2) / 2: 1 + r + c2 r^2 + ... with minimax coefficients (Remez),

@@ -8,6 +8,7 @@ from cython cimport floating
 from libc.string cimport memcpy
 
 from .blas cimport gemm
+from .single_case cimport case_net_input
 
 
 cdef inline void fill_rows(
@@ -55,15 +56,11 @@ cdef inline void net_input(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """z <- x @ W + b (slide "Forward Pass: What does the Network Compute?")"""
-    cdef Py_ssize_t i
+    if rows == 1:
+        case_net_input(x, W, b, z, fan_in, fan_out)
+        return
     fill_rows(b, z, rows, fan_out)
-    if rows > 1:
-        gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
-    elif fan_out == 1:
-        z[0] += dot(x, W, fan_in)
-    else:
-        for i in range(fan_in):
-            add_scaled(x[i], W + i * fan_out, z, fan_out)
+    gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
 
 
 cdef inline void add_weight_gradient(

@@ -18,6 +18,7 @@ from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
+from .single_case cimport case_backward_and_update
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
@@ -237,6 +238,14 @@ def train_rows(
             batch_stop = batch_start + min(batch_size, n - batch_start)
             rows = min(layout.block_rows, batch_stop - position)
             row = &order[position]
+            if batch_size == 1 and not inputs.rows.sparse:
+                add_loss(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
+                         &sums[0], 1)
+                set_delta(network, &targets.rows, row, &workspace[0], 1.0, 1)
+                case_backward_and_update(layout, &rule, learning_rate, weight_decay,
+                                         &workspace[0], &velocity[0], &parameters[0])
+                position += 1
+                continue
             if position == batch_start:
                 start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
             add_gradient(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
@@ -383,13 +392,25 @@ cdef inline void add_gradient(
     Py_ssize_t rows,
 ) noexcept nogil:
     """Forward and backward pass of a block: gradient <- gradient + scale sum_n s_n dl_n/dw."""
+    add_loss(network, X, T, row, parameters, workspace, sums, rows)
+    set_delta(network, T, row, workspace, scale, rows)
+    backward_pass(&network.layout, X, row, parameters, workspace, gradient, rows)
+
+
+cdef inline void set_delta(
+    Network network,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    floating* workspace,  # IN OUT
+    double scale,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Turn o, as `add_loss` left it, into the error signal of the output layer."""
     cdef:
         const Layout* layout = &network.layout
         const Layer* last = &layout.layers[layout.n_layers - 1]
-    add_loss(network, X, T, row, parameters, workspace, sums, rows)
     output_delta(network.loss, last.activation, workspace + last.h, workspace + layout.t,
                  T.weights, row, workspace + layout.delta, scale, rows, layout.n_outputs)
-    backward_pass(layout, X, row, parameters, workspace, gradient, rows)
 
 
 cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):

@@ -1,0 +1,14 @@
+/* SKMLP_CLONES compiles a function once for each level of x86-64; which one runs is chosen
+   when the module is loaded. Clang before 18 accepts these levels, but chooses wrongly. */
+
+#ifndef SKMLP_CLONES_H
+#define SKMLP_CLONES_H
+
+#if defined(SKMLP_HAVE_TARGET_CLONES) && !(defined(__clang__) && __clang_major__ < 18)
+#define SKMLP_CLONES \
+    __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define SKMLP_CLONES
+#endif
+
+#endif

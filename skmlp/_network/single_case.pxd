@@ -1,0 +1,80 @@
+"""Stochastic gradient descent on one training case: every layer in one pass over its weights.
+
+The general path (layers, backward_pass, weight_decay, weight_updates) reads and writes each
+weight once per step of the algorithm. With one case per update nothing but that traffic
+matters, so here back-propagation, decay, momentum and update of a layer are one loop. Both
+paths compute the same to rounding.
+"""
+
+from cython cimport floating
+
+from .activations cimport multiply_by_derivative
+from .weight_updates cimport UpdateRule
+from .workspace cimport Layer, Layout
+
+cdef extern from "single_case.h" nogil:
+    void skmlp_case_net_input_f64(
+        const double* x, const double* W, const double* b, double* z,
+        Py_ssize_t fan_in, Py_ssize_t fan_out)
+    void skmlp_case_net_input_f32(
+        const float* x, const float* W, const float* b, float* z,
+        Py_ssize_t fan_in, Py_ssize_t fan_out)
+    void skmlp_case_backward_f64(
+        const double* h, const double* delta, double* W, double* b, double* v_W, double* v_b,
+        double* delta_below, Py_ssize_t fan_in, Py_ssize_t fan_out, double eta, double gamma,
+        double weight_decay, bint nesterov)
+    void skmlp_case_backward_f32(
+        const float* h, const float* delta, float* W, float* b, float* v_W, float* v_b,
+        float* delta_below, Py_ssize_t fan_in, Py_ssize_t fan_out, float eta, float gamma,
+        float weight_decay, bint nesterov)
+
+
+cdef inline void case_net_input(
+    const floating* x,
+    const floating* W,
+    const floating* b,
+    floating* z,  # OUT
+    Py_ssize_t fan_in,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """z <- x @ W + b"""
+    if floating is double:
+        skmlp_case_net_input_f64(x, W, b, z, fan_in, fan_out)
+    else:
+        skmlp_case_net_input_f32(x, W, b, z, fan_in, fan_out)
+
+
+cdef inline void case_backward_and_update(
+    const Layout* layout,
+    const UpdateRule* rule,
+    double learning_rate,
+    double weight_decay,
+    floating* workspace,  # IN: x, h, delta of the output; scratch afterwards
+    floating* velocity,  # IN OUT
+    floating* parameters,  # IN OUT
+) noexcept nogil:
+    """The backward pass of one case, with each layer updated once its delta is handed down."""
+    cdef:
+        Py_ssize_t l
+        const Layer* layer
+        floating* h
+        floating* below
+        floating* delta = workspace + layout.delta
+        floating* delta_below = workspace + layout.delta_below
+    for l in range(layout.n_layers - 1, -1, -1):
+        layer = &layout.layers[l]
+        h = workspace + (layout.layers[l - 1].h if l > 0 else layout.x)
+        below = delta_below if l > 0 else NULL
+        if floating is double:
+            skmlp_case_backward_f64(
+                h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
+                velocity + layer.b, below, layer.fan_in, layer.fan_out, learning_rate,
+                rule.momentum, weight_decay, rule.nesterov)
+        else:
+            skmlp_case_backward_f32(
+                h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
+                velocity + layer.b, below, layer.fan_in, layer.fan_out, <float> learning_rate,
+                <float> rule.momentum, <float> weight_decay, rule.nesterov)
+        if l > 0:
+            multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layer.fan_in)
+        delta, delta_below = delta_below, delta
