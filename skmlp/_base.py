@@ -456,8 +456,20 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 state.best_parameters.copy()
             )
 
-    def _net_inputs(self, X):
-        """Net inputs z of the output layer, of shape (n_samples, n_outputs)."""
+    def _forward(self, X, from_net_inputs):
+        """What becomes of the net inputs z of the output layer, block by block.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        from_net_inputs : callable
+            Takes z of shape (n_rows, n_outputs), which it may overwrite, and returns an
+            array with a row or number for each of the rows.
+
+        Returns
+        -------
+        ndarray with `n_samples` rows or numbers
+        """
         check_is_fitted(self)
         X = validate_data(
             self,
@@ -466,29 +478,28 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             dtype=[np.float64, np.float32],
             reset=False,
         )
-        dtype = self._dtype
         n_rows = X.shape[0]
         block = min(n_rows, PREDICT_ROWS)
-        network = self._network(dtype, block)
+        network = self._network(self._dtype, block)
         parameters = self._parameters(network)
-        workspace = np.empty(network.n_workspace, dtype=dtype)
+        workspace = np.empty(network.n_workspace, dtype=self._dtype)
         order = np.arange(block)
-        z = np.empty((n_rows, self.n_outputs_), dtype=dtype)
+        result = None
         # A single row is worked through without BLAS.
         with single_blas_thread if n_rows > 1 else nullcontext():
             for start in range(0, n_rows, block):
                 part = X[start : start + block]
-                if part.dtype != dtype:
-                    part = part.astype(dtype)
+                if part.dtype != self._dtype:
+                    part = part.astype(self._dtype)
+                z = np.empty((part.shape[0], self.n_outputs_), dtype=self._dtype)
                 forward_rows(
-                    network,
-                    Inputs(part),
-                    order[: part.shape[0]],
-                    parameters,
-                    workspace,
-                    z[start : start + block],
+                    network, Inputs(part), order[: len(z)], parameters, workspace, z
                 )
-        return z
+                values = from_net_inputs(z)
+                if result is None:
+                    result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
+                result[start : start + block] = values
+        return result
 
     @property
     def n_layers_(self):

@@ -283,8 +283,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             One number per case for two classes, a column per class or label otherwise.
         """
-        z = self._net_inputs(X)
-        return z.ravel() if self.n_outputs_ == 1 else z
+        return self._forward(X, lambda z: z[:, 0] if self.n_outputs_ == 1 else z)
 
     def predict(self, X):
         """Class with the largest output, or all labels with an output above 1/2.
@@ -299,7 +298,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels of `classes_`, or an indicator matrix for a multilabel problem.
         """
-        z = self._net_inputs(X)
+        return self._forward(X, self._labels)
+
+    def _labels(self, z):
         if self._multilabel:
             return (z > 0).astype(int)
         winner = (z[:, 0] > 0).astype(np.intp) if z.shape[1] == 1 else z.argmax(axis=1)
@@ -320,7 +321,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             label by itself. With `loss="squared_error"` and more than two classes the
             outputs of the network, divided by their sum.
         """
-        return np.exp(self._log_proba(self._net_inputs(X)))
+        return self._forward(X, lambda z: np.exp(self._log_proba(z)))
 
     def predict_log_proba(self, X):
         """Logarithm of the probabilities, finite where these underflow.
@@ -335,7 +336,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         log_p : ndarray of shape (n_samples, n_classes)
             See `predict_proba`.
         """
-        log_p = self._log_proba(self._net_inputs(X))
+        return self._forward(X, self._rounded_log_proba)
+
+    def _rounded_log_proba(self, z):
+        """log(p) where p, as `predict_proba` rounds it, is not 0; else log p from z."""
+        log_p = self._log_proba(z)
         p = np.exp(log_p)
         return np.log(p, out=log_p, where=p > 0)
 

@@ -264,9 +264,11 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the dtype of the weights.
         """
-        z = self._net_inputs(X)
+        return self._forward(X, self._outputs)
+
+    def _outputs(self, z):
         activate_outputs(self.out_activation_, z)
-        return z.ravel() if self.n_outputs_ == 1 else z
+        return z[:, 0] if self.n_outputs_ == 1 else z
 
     def _learn_targets(self, y, classes=None):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]

@@ -10,8 +10,8 @@ from sklearn.utils.estimator_checks import (
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
-# The checks stop after few epochs, and some have targets so large that training starts anew
-# at a lower learning rate; what they check is neither.
+# The checks stop after few epochs, and some have targets so large that training starts
+# anew at a lower learning rate; what they check is neither.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:training (stopped|diverged):sklearn.exceptions.ConvergenceWarning"
 )

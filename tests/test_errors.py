@@ -1,0 +1,610 @@
+"""Bad input is a clear error or has a right answer, and an error leaves no trace."""
+
+import copy
+import re
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+
+# A few epochs are enough to go wrong in.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+)
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(40, 3))
+LABELS = rng.permutation(np.arange(40) % 3)
+VALUES = X[:, 0] - X[:, 1]
+INDICATOR = (X > 0).astype(int)
+WEIGHTS = np.ones(40)
+ONE_LONELY = np.r_[LABELS[:-1], 9]
+TARGETS = {MLPClassifierSDM: LABELS, MLPRegressorSDM: VALUES}
+both = pytest.mark.parametrize("estimator", TARGETS)
+
+
+def small(estimator, **parameters):
+    defaults = {"hidden_layer_sizes": 5, "max_iter": 3, "random_state": 0}
+    return estimator(**defaults | parameters)
+
+
+def put(array, value):
+    """Copy an array, with `value` in its first place."""
+    array = np.array(array, dtype=float)
+    array.flat[0] = value
+    return array
+
+
+def partial_fit(mlp, X, y, **keywords):
+    """One epoch; a classifier is told the classes in the first call."""
+    if isinstance(mlp, MLPClassifierSDM) and not hasattr(mlp, "classes_"):
+        keywords["classes"] = np.unique(LABELS)
+    return mlp.partial_fit(X, y, **keywords)
+
+
+# --- Parameters ---
+
+NOT_POSITIVE_INTS = [0, -1, 2.5, "a", None]
+NOT_BOOLS = [2, "yes", None]
+BAD_PARAMETERS = {
+    "hidden_layer_sizes": [
+        *NOT_POSITIVE_INTS,
+        [3, 0],
+        [3, -1],
+        (3, 2.5),
+        (3, "a"),
+        [[3, 3]],
+        np.array(3),
+    ],
+    "activation": ["sigmoid", None, 3, [], ["relu"] * 2, ["sigmoid"], [None]],
+    "loss": ["hinge", None, 1],
+    "out_activation": ["softmax", "exp", None, ["identity"]],
+    "solver": ["newton", None, 1],
+    "weight_decay": [-1, np.nan, np.inf, "a", None],
+    "batch_size": [*NOT_POSITIVE_INTS, np.inf],
+    "learning_rate": ["exponential", None, 0.1],
+    "learning_rate_init": [0, -1, np.nan, np.inf, "a", None],
+    "power_t": [-1, np.nan, np.inf, "a", None],
+    "momentum": [-0.1, 1, 1.5, np.nan, "a", None],
+    "nesterovs_momentum": NOT_BOOLS,
+    "max_iter": [*NOT_POSITIVE_INTS, np.inf],
+    "shuffle": NOT_BOOLS,
+    "random_state": [-1, 2.5, "a"],
+    "tol": [-1, np.nan, "a", None],
+    "n_iter_no_change": [*NOT_POSITIVE_INTS, np.nan, -np.inf],
+    "early_stopping": NOT_BOOLS,
+    "validation_fraction": [0, 1, -1, 1.5, np.nan, "a", None],
+    "scoring": ["nope", None, 3],
+    "class_weight": ["unbalanced", 3, [1, 2, 3]],
+    "warm_start": NOT_BOOLS,
+    "verbose": [-1, 2.5, "a", None],
+}
+
+
+@both
+def test_every_parameter_has_bad_values_in_this_file(estimator):
+    assert estimator().get_params().keys() <= BAD_PARAMETERS.keys()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name", "value"),
+    [
+        pytest.param(
+            estimator, name, value, id=f"{estimator.__name__}-{name}-{value!r}"
+        )
+        for estimator in TARGETS
+        for name in estimator().get_params().keys() & BAD_PARAMETERS.keys()
+        for value in BAD_PARAMETERS[name]
+    ],
+)
+def test_bad_value_of_a_parameter_is_an_error_that_names_it(estimator, name, value):
+    mlp = small(estimator, **{name: value})
+    with pytest.raises(ValueError, match=f"{name}.*({re.escape(str(value))}|names)"):
+        mlp.fit(X, TARGETS[estimator])
+
+
+# --- Data ---
+
+BAD_DATA = {
+    "X is empty": (lambda m, y: m.fit(X[:0], y[:0]), "0 sample"),
+    "X has no features": (lambda m, y: m.fit(X[:, :0], y), "0 feature"),
+    "X is 1-D": (lambda m, y: m.fit(X[:, 0], y), "Expected 2D array.*\n*Reshape"),
+    "X is 3-D": (lambda m, y: m.fit(X[None], y[:1]), "dim 3"),
+    "X is text": (lambda m, y: m.fit(X.astype(str) + "a", y), "string to float"),
+    "X has NaN": (lambda m, y: m.fit(put(X, np.nan), y), "X contains NaN"),
+    "X has inf": (lambda m, y: m.fit(put(X, np.inf), y), "X contains infinity"),
+    "X in CSR has NaN": (
+        lambda m, y: m.fit(sparse.csr_array(put(X, np.nan)), y),
+        "X contains NaN",
+    ),
+    "y is None": (lambda m, y: m.fit(X, None), "requires y"),
+    "y has NaN": (lambda m, y: m.fit(X, put(y, np.nan)), "y contains NaN"),
+    "y has inf": (lambda m, y: m.fit(X, put(y, -np.inf)), "y contains infinity"),
+    "y is 3-D": (lambda m, y: m.fit(X, np.zeros((40, 2, 2))), "dim"),
+    "y is short": (lambda m, y: m.fit(X, y[:-1]), r"inconsistent.*\[40, 39\]"),
+    "weights have NaN": (
+        lambda m, y: m.fit(X, y, put(WEIGHTS, np.nan)),
+        "sample_weight contains NaN",
+    ),
+    "weights have inf": (
+        lambda m, y: m.fit(X, y, put(WEIGHTS, np.inf)),
+        "sample_weight contains infinity",
+    ),
+    "weights are negative": (
+        lambda m, y: m.fit(X, y, put(WEIGHTS, -1)),
+        "Negative values.*sample_weight",
+    ),
+    "weights are all zero": (lambda m, y: m.fit(X, y, 0 * WEIGHTS), "weight.*zero"),
+    "weights are short": (
+        lambda m, y: m.fit(X, y, WEIGHTS[:-1]),
+        r"sample_weight.*\(39,\).*\(40,\)",
+    ),
+    "X_val alone": (
+        lambda m, y: m.fit(X, y, X_val=X),
+        "y_val is missing.*X_val and y_val",
+    ),
+    "y_val alone": (
+        lambda m, y: m.fit(X, y, y_val=y),
+        "X_val is missing.*X_val and y_val",
+    ),
+    "sample_weight_val alone": (
+        lambda m, y: m.fit(X, y, sample_weight_val=WEIGHTS),
+        "sample_weight_val.*X_val",
+    ),
+    "X_val has other features": (
+        lambda m, y: m.fit(X, y, X_val=X[:, :2], y_val=y),
+        "X_val.*2 features.*3 features",
+    ),
+    "X_val has NaN": (
+        lambda m, y: m.fit(X, y, X_val=put(X, np.nan), y_val=y),
+        "X_val.*NaN",
+    ),
+    "X_val is empty": (
+        lambda m, y: m.fit(X, y, X_val=X[:0], y_val=y[:0]),
+        "X_val.*0 sample",
+    ),
+    "y_val has NaN": (
+        lambda m, y: m.fit(X, y, X_val=X, y_val=put(y, np.nan)),
+        "y_val.*NaN",
+    ),
+    "y_val is short": (
+        lambda m, y: m.fit(X, y, X_val=X, y_val=y[:-1]),
+        r"y_val.*inconsistent.*\[40, 39\]",
+    ),
+    "y_val has more columns": (
+        lambda m, y: m.fit(X, y, X_val=X, y_val=INDICATOR),
+        "y_val.*(one column|3 outputs)",
+    ),
+    "sample_weight_val is all zero": (
+        lambda m, y: m.fit(X, y, X_val=X, y_val=y, sample_weight_val=0 * WEIGHTS),
+        "sample_weight_val.*zero",
+    ),
+    "sample_weight_val is negative": (
+        lambda m, y: m.fit(X, y, X_val=X, y_val=y, sample_weight_val=-WEIGHTS),
+        "sample_weight_val.*Negative",
+    ),
+}
+
+
+@both
+@pytest.mark.parametrize(("call", "message"), BAD_DATA.values(), ids=BAD_DATA)
+def test_bad_data_is_an_error_that_says_what_was_wrong(estimator, call, message):
+    mlp = small(estimator)
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        call(mlp, TARGETS[estimator])
+    assert vars(mlp).keys() == mlp.get_params().keys()
+
+
+BAD_LABELS = {
+    "one class": (lambda m: m.fit(X, 0 * LABELS), r"one class.*\[0\].*at least 2"),
+    "one sample": (lambda m: m.fit(X[:1], LABELS[:1]), "one class"),
+    "continuous": (lambda m: m.fit(X, VALUES), "continuous"),
+    "two columns of classes": (
+        lambda m: m.fit(X, np.c_[LABELS, LABELS]),
+        "several columns.*one column.*indicator",
+    ),
+    "unseen in y_val": (
+        lambda m: m.fit(X, LABELS, X_val=X, y_val=LABELS + 1),
+        r"y_val.*\[3\].*not among.*\[0, 1, 2\]",
+    ),
+    "class_weight of an unknown class": (
+        lambda m: m.set_params(class_weight={0: 1, 7: 2}).fit(X, LABELS),
+        "class_weight",
+    ),
+    "class_weight below 0": (
+        lambda m: m.set_params(class_weight={0: -1}).fit(X, LABELS),
+        "class_weight",
+    ),
+    "class_weight of NaN": (
+        lambda m: m.set_params(class_weight={0: np.nan}).fit(X, LABELS),
+        "class_weight",
+    ),
+    "class_weight of 0 for all": (
+        lambda m: m.set_params(class_weight=dict.fromkeys(range(3), 0)).fit(X, LABELS),
+        "weights.*zero.*class_weight",
+    ),
+    "class_weight for several labels": (
+        lambda m: m.set_params(class_weight={0: 2}).fit(X, INDICATOR),
+        "class_weight.*multilabel.*sample_weight",
+    ),
+    "balanced several labels": (
+        lambda m: m.set_params(class_weight="balanced").fit(X, INDICATOR),
+        "class_weight.*multilabel.*sample_weight",
+    ),
+    "balanced partial_fit": (
+        lambda m: m.set_params(class_weight="balanced").partial_fit(
+            X, LABELS, [0, 1, 2]
+        ),
+        "balanced.*partial_fit.*dict.*sample_weight",
+    ),
+    "partial_fit without classes": (
+        lambda m: m.partial_fit(X, LABELS),
+        "classes must be passed to the first call",
+    ),
+    "partial_fit with a label unseen": (
+        lambda m: m.partial_fit(X, LABELS, [0, 1]),
+        r"\[2\].*not among.*\[0, 1\].*`classes`",
+    ),
+    "partial_fit with one class": (
+        lambda m: m.partial_fit(X, 0 * LABELS, [0]),
+        "one class",
+    ),
+    "partial_fit with classes that are not the columns": (
+        lambda m: m.partial_fit(X, INDICATOR, [0, 1, 2, 3]),
+        "classes",
+    ),
+    "a class with one member": (
+        lambda m: m.set_params(early_stopping=True).fit(X, ONE_LONELY),
+        r"at least 2 samples of each class.*\[9\].*X_val and y_val",
+    ),
+    "too few rows to hold out": (
+        lambda m: m.set_params(early_stopping=True, validation_fraction=0.99).fit(
+            X, LABELS
+        ),
+        "validation_fraction=0.99.*n_samples=40.*X_val and y_val",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_LABELS.values(), ids=BAD_LABELS)
+@pytest.mark.filterwarnings("ignore:training diverged")
+def test_bad_labels_are_an_error_that_says_what_was_wrong(call, message):
+    mlp = small(MLPClassifierSDM)
+    with pytest.raises(ValueError, match=message):
+        call(mlp)
+    assert vars(mlp).keys() == mlp.get_params().keys()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "low", "high"),
+    [
+        ({"out_activation": "logistic"}, 0, 1),
+        ({"out_activation": "tanh"}, -1, 1),
+        ({"out_activation": "relu"}, 0, 1e6),
+        ({"loss": "poisson"}, 0, 1e6),
+    ],
+)
+@pytest.mark.parametrize(
+    "where",
+    [
+        lambda m, reached, y: m.fit(X, y),
+        lambda m, reached, y: m.fit(X, reached, X_val=X, y_val=y),
+        lambda m, reached, y: m.partial_fit(X, reached).partial_fit(X, y),
+    ],
+    ids=["y", "y_val", "second call"],
+)
+def test_target_out_of_reach_is_an_error_and_the_ends_are_within(
+    parameters, low, high, where
+):
+    reached = np.resize([low, min(high, 1)], 40)
+    small(MLPRegressorSDM, **parameters).fit(X, reached)
+    for beyond in [low - 0.1] + [high + 0.1] * (high == 1):
+        mlp = small(MLPRegressorSDM, **parameters)
+        y = put(reached, beyond)
+        message = f"{beyond:g}.*reaches only.*{low}.*scale y.*out_activation"
+        with pytest.raises(ValueError, match=message):
+            where(mlp, reached, y)
+
+
+def test_a_regressor_refuses_text():
+    with pytest.raises(ValueError, match="string to float"):
+        small(MLPRegressorSDM).fit(X, ["a"] * 40)
+
+
+def test_one_row_cannot_be_held_out():
+    mlp = small(MLPRegressorSDM, early_stopping=True)
+    with pytest.raises(ValueError, match=r"n_samples=1.*X_val and y_val"):
+        mlp.fit(X[:1], VALUES[:1])
+
+
+# --- What looks bad and has a right answer ---
+
+
+def assert_usable(mlp, X):
+    assert np.isfinite(mlp.history_["loss"]).all()
+    assert np.isfinite(mlp.history_["score"]).all()
+    assert len(mlp.predict(X)) == len(X)
+
+
+def test_constant_target_is_learnt():
+    mlp = small(MLPRegressorSDM, max_iter=300, n_iter_no_change=np.inf)
+    mlp.fit(X, np.full(40, 3.0))
+    assert_usable(mlp, X)
+    assert set(mlp.history_["score"]) <= {0.0, 1.0}
+    assert abs(mlp.predict(X) - 3).mean() < 0.5
+
+
+def test_one_sample_is_enough_for_regression():
+    assert_usable(small(MLPRegressorSDM).fit(X[:1], VALUES[:1]), X[:1])
+
+
+@both
+def test_one_feature_is_enough(estimator):
+    assert_usable(small(estimator).fit(X[:, :1], TARGETS[estimator]), X[:, :1])
+
+
+def test_labels_that_are_always_on_or_off_are_learnt():
+    mlp = small(MLPClassifierSDM, max_iter=100).fit(X, np.resize([0, 1], (40, 2)))
+    assert_usable(mlp, X)
+    assert_array_equal(mlp.predict(X), np.resize([0, 1], (40, 2)))
+
+
+def test_more_classes_than_validation_rows_hold_out_one_row_of_each():
+    held_out = []
+
+    def scoring(mlp, X, y):
+        held_out[:] = y
+        return 0.0
+
+    mlp = small(MLPClassifierSDM, early_stopping=True, scoring=scoring)
+    mlp.fit(X, np.arange(40) % 15)
+    assert sorted(held_out) == list(range(15))
+
+
+def test_validation_data_may_lack_a_class():
+    some = LABELS < 2
+    mlp = small(MLPClassifierSDM, class_weight="balanced")
+    mlp.fit(X, LABELS, X_val=X[some], y_val=LABELS[some])
+    assert np.isfinite(mlp.history_["validation_loss"]).all()
+
+
+# --- A fitted estimator ---
+
+METHODS = [
+    (MLPClassifierSDM, "predict"),
+    (MLPClassifierSDM, "predict_proba"),
+    (MLPClassifierSDM, "predict_log_proba"),
+    (MLPClassifierSDM, "decision_function"),
+    (MLPRegressorSDM, "predict"),
+]
+
+
+@pytest.mark.parametrize(("estimator", "method"), METHODS)
+def test_prediction_before_fit_is_an_error(estimator, method):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        getattr(small(estimator), method)(X)
+
+
+@pytest.mark.parametrize(("estimator", "method"), METHODS)
+def test_prediction_of_bad_data_is_an_error(estimator, method):
+    mlp = small(estimator).fit(X, TARGETS[estimator])
+    for bad, message in [
+        (X[:, :2], "2 features.*3 features"),
+        (X[0], "Expected 2D array"),
+        (X[:0], "0 sample"),
+        (put(X, np.nan), "NaN"),
+        (put(X, np.inf), "infinity"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            getattr(mlp, method)(bad)
+
+
+@both
+@pytest.mark.parametrize("method", ["predict", "fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("name", "arrays"),
+    [
+        ("coefs_", [np.zeros((2, 5)), np.zeros((5, 1))]),
+        ("coefs_", [np.zeros((3, 5))]),
+        ("coefs_", []),
+        ("intercepts_", [np.zeros(4), np.zeros(1)]),
+        ("intercepts_", [np.zeros((5, 1)), np.zeros(1)]),
+    ],
+)
+def test_weights_of_a_wrong_shape_are_an_error(estimator, method, name, arrays):
+    y = TARGETS[estimator]
+    mlp = small(estimator, warm_start=True).fit(X, y)
+    setattr(mlp, name, arrays)
+    with pytest.raises(ValueError, match=rf"{name}.*shape.*needs \[\("):
+        mlp.predict(X) if method == "predict" else getattr(mlp, method)(X, y)
+
+
+@both
+@pytest.mark.parametrize(
+    "convert", [np.ndarray.tolist, np.int64, np.float32, np.asfortranarray]
+)
+def test_weights_of_any_kind_of_numbers_are_used(estimator, convert):
+    y = TARGETS[estimator]
+    mlp = small(estimator).fit(X, y)
+    same = copy.deepcopy(mlp)
+    mlp.coefs_ = [np.round(3 * W) for W in mlp.coefs_]  # whole numbers
+    same.coefs_ = [convert(W) for W in mlp.coefs_]
+    assert_allclose(same.predict(X), mlp.predict(X), rtol=1e-4)
+
+
+SECOND_CALLS = {
+    "other number of features": (lambda m, y: (X[:, :2], y), "2 features.*3 features"),
+    "NaN": (lambda m, y: (put(X, np.nan), y), "NaN"),
+    "y short": (lambda m, y: (X, y[:-1]), "inconsistent"),
+    "negative weights": (lambda m, y: (X, y, put(WEIGHTS, -1)), "Negative"),
+    "other kind of y": (lambda m, y: (X, INDICATOR), "one column of labels|3 outputs"),
+    "NaN in y": (lambda m, y: (X, put(y, np.nan)), "NaN"),
+}
+
+
+def state(mlp):
+    """All that a user sees of a fitted estimator, copied."""
+    public = {k: v for k, v in vars(mlp).items() if k.endswith("_")}
+    return copy.deepcopy(public) | {"prediction": mlp.predict(X)}
+
+
+def assert_same_state(actual, expected):
+    assert actual.keys() == expected.keys()
+    for name, value in expected.items():
+        if isinstance(value, list):
+            for a, e in zip(actual[name], value, strict=True):
+                assert_array_equal(a, e)
+        else:
+            assert_array_equal(actual[name], value)
+
+
+def fail(method, mlp, X, y, sample_weight=None):
+    keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
+    return getattr(mlp, method)(X, y, **keywords)
+
+
+@both
+@pytest.mark.parametrize("first", ["fit", "partial_fit", "early stopping"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("arguments", "message"), SECOND_CALLS.values(), ids=SECOND_CALLS
+)
+def test_bad_data_in_a_second_call_leaves_no_trace(
+    estimator, first, method, arguments, message
+):
+    y = TARGETS[estimator]
+    mlp = small(estimator, warm_start=True, early_stopping=first == "early stopping")
+    partial_fit(mlp, X, y) if first == "partial_fit" else mlp.fit(X, y)
+    twin, before = copy.deepcopy(mlp), state(mlp)
+    with pytest.raises(ValueError, match=message):
+        fail(method, mlp, *arguments(mlp, y))
+    assert_same_state(state(mlp), before)
+    assert_same_state(state(mlp.partial_fit(X, y)), state(twin.partial_fit(X, y)))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_label_unseen_by_the_first_call_leaves_no_trace(method):
+    mlp = small(MLPClassifierSDM, warm_start=True).partial_fit(X, LABELS, [0, 1, 2])
+    before = state(mlp)
+    with pytest.raises(ValueError, match=r"\[3\].*not among.*\[0, 1, 2\]"):
+        getattr(mlp, method)(X, LABELS + 1)
+    assert_same_state(state(mlp), before)
+
+
+def test_classes_that_differ_from_the_first_call_leave_no_trace():
+    mlp = small(MLPClassifierSDM).partial_fit(X, LABELS, [0, 1, 2])
+    before = state(mlp)
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\].*\[0, 1, 2\]"):
+        mlp.partial_fit(X, LABELS, [0, 1, 2, 3])
+    assert_same_state(state(mlp), before)
+    mlp.partial_fit(X, LABELS, [2, 1, 0])
+
+
+# --- Divergence ---
+
+DIVERGED = (
+    r"diverged in epoch (\d+):.*learning rate 1e\+06.*scale X.*learning_rate_init"
+)
+
+
+@both
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_divergence_is_an_error_in_the_epoch_where_it_happens(
+    estimator, early_stopping, dtype
+):
+    mlp = small(
+        estimator,
+        hidden_layer_sizes=(5, 5),
+        learning_rate_init=1e6,
+        max_iter=100,
+        n_iter_no_change=np.inf,
+        early_stopping=early_stopping,
+    )
+    x, y = X.astype(dtype), TARGETS[estimator]
+    with pytest.raises(ValueError, match=DIVERGED) as error:
+        mlp.fit(x, y)
+    assert vars(mlp).keys() == mlp.get_params().keys()
+
+    n_epochs = int(re.search(DIVERGED, str(error.value))[1])
+    if n_epochs > 1:
+        mlp.set_params(max_iter=n_epochs - 1).fit(x, y)
+        assert np.isfinite(mlp.history_["loss"]).all()
+
+
+@both
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("warm_start", [False, True])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_divergence_in_a_second_call_leaves_no_trace(
+    estimator, method, warm_start, early_stopping
+):
+    y = TARGETS[estimator]
+    mlp = small(
+        estimator,
+        hidden_layer_sizes=(5, 5),
+        warm_start=warm_start,
+        early_stopping=early_stopping,
+        learning_rate_init=0.01,
+        max_iter=100,
+        n_iter_no_change=np.inf,
+    ).fit(X, y)
+    twin, before = copy.deepcopy(mlp), state(mlp)
+    mlp.set_params(learning_rate_init=1e6)
+    with pytest.raises(ValueError, match=DIVERGED):  # noqa: PT012
+        for _ in range(100):
+            getattr(mlp, method)(X, y)
+            before = state(mlp)
+    assert_same_state(state(mlp), before)
+    if method == "fit":
+        mlp.set_params(learning_rate_init=0.01)
+        assert_same_state(state(mlp.partial_fit(X, y)), state(twin.partial_fit(X, y)))
+
+
+# GridSearchCV says that some fits failed, and that their score is not finite.
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.FitFailedWarning",
+    "ignore:One or more of the test scores:UserWarning",
+)
+@both
+def test_grid_search_goes_on_where_a_candidate_diverges(estimator):
+    mlp = small(
+        estimator, hidden_layer_sizes=(5, 5), max_iter=50, n_iter_no_change=np.inf
+    )
+    grid = {"learning_rate_init": [0.01, 1e6]}
+    search = GridSearchCV(mlp, grid, error_score=np.nan, cv=2).fit(
+        X, TARGETS[estimator]
+    )
+    assert_array_equal(np.isnan(search.cv_results_["mean_test_score"]), [False, True])
+    assert search.best_params_ == {"learning_rate_init": 0.01}
+
+
+def test_automatic_learning_rate_that_diverges_starts_anew_at_a_tenth():
+    mlp = small(MLPRegressorSDM, max_iter=20)
+    auto = mlp.fit(X, VALUES).history_["learning_rate"][0]
+    with pytest.warns(
+        ConvergenceWarning, match="diverged.*auto.*anew.*scale X"
+    ) as caught:
+        mlp.fit(X, 1e4 * VALUES)
+    n_restarts = sum("anew" in str(warning.message) for warning in caught)
+    eta = auto
+    for _ in range(n_restarts):
+        eta /= 10
+    assert mlp.history_["learning_rate"] == [eta] * 20
+    assert mlp.n_iter_ == 20
+
+    told = small(MLPRegressorSDM, max_iter=20, learning_rate_init=eta)
+    assert_same_state(state(mlp), state(told.fit(X, 1e4 * VALUES)))
+
+
+def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
+    mlp = small(MLPRegressorSDM, warm_start=True).fit(X, VALUES)
+    before = state(mlp)
+    with pytest.raises(ValueError, match=r"diverged in epoch [4-6]"):
+        mlp.fit(X, 1e150 * VALUES)
+    assert_same_state(state(mlp), before)
