@@ -141,8 +141,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """Activation of the output layer, by the loss and the kind of targets."""
 
     @abstractmethod
-    def _case_weights(self, sample_weight, labels):
-        """Weights s_n of the training cases before scaling, or None."""
+    def _case_weights(self, sample_weight, labels, learn):
+        """Weights s_n before scaling, or None; `learn` the weights of classes, too."""
 
     @abstractmethod
     def _running_score(self):
@@ -241,7 +241,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         X, y = self._validate_X_y(X, y, reset=not going_on)
         if not going_on:
             self._learn_targets(y, classes)
-        data = self._encoded(X, y, sample_weight, given)
+        data = self._encoded(X, y, sample_weight, given, learn=True)
         network = self._network(X.dtype, batch_rows(self.batch_size, len(data)))
         parameters, state = self._weights_to_train(network, X.dtype, going_on)
         self._state = state
@@ -291,14 +291,14 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             y = column_or_1d(y, warn=True)
         return X, y
 
-    def _encoded(self, X, y, sample_weight, given):
+    def _encoded(self, X, y, sample_weight, given, *, learn=False):
         self.out_activation_ = self._output_activation()
         values, labels = self._encode_targets(y, X.dtype)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
-        weights = self._case_weights(sample_weight, labels)
+        weights = self._case_weights(sample_weight, labels, learn)
         return Data(X, values, labels, weights, self.n_outputs_, given)
 
     def _given_validation(self, X_val, y_val, sample_weight_val):
@@ -375,8 +375,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
 
     def _hidden_units(self):
         sizes = self.hidden_layer_sizes
-        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-        if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+        sizes = [sizes] if isinstance(sizes, Integral) else sizes
+        if np.ndim(sizes) == 0 or not all(
+            isinstance(size, Integral) and size >= 1 for size in sizes
+        ):
             raise ValueError(
                 "hidden_layer_sizes must be an int or a sequence of ints of at least "
                 f"1, got {self.hidden_layer_sizes!r}"

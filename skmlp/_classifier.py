@@ -117,6 +117,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         The highest of them.
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
+    class_weight_ : ndarray of shape (n_classes,)
+        Weight of each class, where `class_weight` is set.
     n_layers_ : int
         Number of layers, the inputs included. (The lecture does not count them.)
     n_outputs_ : int
@@ -364,6 +366,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if self._multilabel:
             self.classes_ = np.arange(y.shape[1])
             self.n_outputs_ = y.shape[1]
+            if classes is not None and not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"classes={list(classes)} do not number the {y.shape[1]} columns "
+                    "of a multilabel y; pass numpy.arange of their number"
+                )
             return
         self.classes_ = np.unique(y if classes is None else classes)
         if len(self.classes_) < 2:
@@ -401,7 +408,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         binary = self.n_outputs_ == 1 or self._multilabel
         return "logistic" if binary or self.loss == "squared_error" else "softmax"
 
-    def _case_weights(self, sample_weight, labels):
+    def _case_weights(self, sample_weight, labels, learn):
         if self.class_weight is None:
             return sample_weight
         if labels is None:
@@ -409,15 +416,27 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
                 "class_weight is not defined for multilabel targets; pass "
                 "sample_weight to fit, or set class_weight=None"
             )
-        weight = compute_class_weight(
+        if learn:
+            self.class_weight_ = self._weight_of_each_class(labels, sample_weight)
+        weights = self.class_weight_[labels]
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _weight_of_each_class(self, labels, sample_weight):
+        if isinstance(self.class_weight, dict):
+            # Only the classes' names matter: a chunk need not hold all of them.
+            labels, sample_weight = np.arange(len(self.classes_)), None
+        weights = compute_class_weight(
             self.class_weight,
             classes=self.classes_,
             y=self.classes_[labels],
             sample_weight=sample_weight,
         )
-        return (
-            weight[labels] if sample_weight is None else weight[labels] * sample_weight
-        )
+        if not np.all(np.isfinite(weights) & (weights >= 0)):
+            raise ValueError(
+                "class_weight must be finite and at least 0 for each class, got "
+                f"{self.class_weight!r}"
+            )
+        return weights
 
     def _running_score(self):
         return "subset_accuracy" if self._multilabel else "accuracy"

@@ -26,7 +26,7 @@ def pack(network, coefs, intercepts, dtype):
     ValueError
         Where an array does not have the shape that the network has there.
     """
-    owner = getattr(coefs[0], "base", None)
+    owner = getattr(next(iter(coefs), None), "base", None)
     if (
         isinstance(owner, np.ndarray)
         and owner.shape == (network.n_parameters,)

@@ -293,7 +293,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     def _output_activation(self):
         return "exp" if self.loss == "poisson" else self.out_activation
 
-    def _case_weights(self, sample_weight, labels):
+    def _case_weights(self, sample_weight, labels, learn):
         return sample_weight
 
     def _running_score(self):

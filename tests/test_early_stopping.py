@@ -1,0 +1,376 @@
+"""Validation data, patience, and which weights are kept."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import get_scorer, log_loss
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+
+# Most tests look at a given number of epochs.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+)
+
+rng = np.random.default_rng(0)
+X, X_val = rng.normal(size=(2, 100, 3))
+y, y_val = (
+    (x @ [1, 1, 0] + rng.normal(size=100) > 0).astype(float) for x in (X, X_val)
+)
+weights = rng.random(100)
+VALIDATION = {"X_val": X_val, "y_val": y_val}
+both = pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
+
+
+def small(estimator, **parameters):
+    defaults = {
+        "hidden_layer_sizes": 10,
+        "learning_rate_init": 0.05,
+        "early_stopping": True,
+        "random_state": 0,
+    }
+    return estimator(**defaults | parameters)
+
+
+def assert_same_weights(a, b):
+    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+        assert_array_equal(u, v)
+
+
+def assert_same_curves(a, b):
+    assert a.history_.keys() == b.history_.keys()
+    for name, curve in a.history_.items():
+        assert curve == pytest.approx(b.history_[name])
+
+
+class Script:
+    """A scorer that says what it is told, epoch after epoch, and keeps what it saw."""
+
+    def __init__(self, scores=(0.0,)):
+        self.scores = list(scores)
+        self.calls = []
+
+    def __call__(self, mlp, X, y, sample_weight=None):
+        self.calls.append((X, y, sample_weight))
+        return self.scores[min(len(self.calls), len(self.scores)) - 1]
+
+
+# --- Patience ---
+
+
+@both
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_iter_no_change", [1, 2, 10])
+def test_patience_is_exact(estimator, early_stopping, n_iter_no_change):
+    mlp = small(
+        estimator,
+        early_stopping=early_stopping,
+        n_iter_no_change=n_iter_no_change,
+        tol=1e6,  # only the first epoch improves by more than that
+    ).fit(X, y)
+    assert mlp.n_iter_ == 1 + n_iter_no_change
+    assert mlp.stop_reason_ == "patience"
+
+
+@pytest.mark.parametrize(
+    ("scores", "tol", "n_epochs"),
+    [
+        ([0, 1, 2, 2], 0, 6),  # no improvement is none, even with tol=0
+        ([0, 1, 0, 2, 2], 0, 7),  # an improvement starts the count anew
+        ([0, 4, 3, 2, 1, 5], 0, 5),
+        ([0, 1, 2, 3, 4], 1, 4),  # improvements of exactly tol do not count
+        ([0, 1.5, 3, 4.5], 1, 7),
+        ([0, 0.75, 1.5, 2.25], 1, 4),  # each epoch is compared to the best one before
+        ([-1, -2, -3], 0, 4),
+    ],
+)
+def test_epochs_in_a_row_without_improvement_are_counted(scores, tol, n_epochs):
+    mlp = small(MLPRegressorSDM, scoring=Script(scores), tol=tol, n_iter_no_change=3)
+    mlp.fit(X, y)
+    assert mlp.n_iter_ == n_epochs
+    assert mlp.stop_reason_ == "patience"
+
+
+@both
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_infinite_patience_never_stops(estimator, early_stopping):
+    mlp = small(
+        estimator,
+        early_stopping=early_stopping,
+        n_iter_no_change=np.inf,
+        tol=1e6,
+        max_iter=50,
+    ).fit(X, y)
+    assert mlp.n_iter_ == 50
+    assert mlp.stop_reason_ == "max_iter"
+
+
+@both
+def test_without_early_stopping_loss_plus_penalty_is_watched(estimator):
+    parameters = {"early_stopping": False, "weight_decay": 1.0, "n_iter_no_change": 3}
+    mlp = small(estimator, **parameters, tol=1e-3).fit(X, y, **VALIDATION)
+    loss, penalty = mlp.history_["loss"], mlp.history_["penalty"]
+    objective = np.add(loss, penalty)
+    best_before = np.minimum.accumulate(objective)[:-1]
+    improved = objective[1:] < best_before - 1e-3
+    assert not improved[-3:].any()
+    stops = [not improved[i - 2 : i + 1].any() for i in range(2, len(improved))]
+    assert stops.index(True) == len(stops) - 1
+    assert mlp.stop_reason_ == "patience"
+
+
+@both
+def test_max_iter_is_one_warning_and_patience_is_none(estimator):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        mlp = small(estimator, max_iter=2).fit(X, y)
+    assert mlp.stop_reason_ == "max_iter"
+    assert [warning.category for warning in caught] == [ConvergenceWarning]
+    assert "max_iter=2" in str(caught[0].message)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mlp = small(estimator, tol=1e6).fit(X, y)
+    assert mlp.stop_reason_ == "patience"
+
+
+def test_patience_that_ends_with_the_last_epoch_is_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mlp = small(MLPRegressorSDM, tol=1e6, n_iter_no_change=4, max_iter=5).fit(X, y)
+    assert mlp.stop_reason_ == "patience"
+
+
+# --- The best weights ---
+
+
+def test_weights_of_the_epoch_with_the_lowest_validation_loss_are_restored():
+    mlp = small(MLPClassifierSDM, n_iter_no_change=20, tol=0, batch_size=10)
+    mlp.fit(X, y, **VALIDATION)
+    losses = mlp.history_["validation_loss"]
+    assert mlp.stop_reason_ == "patience"
+    assert losses.index(min(losses)) == len(losses) - 21
+    assert log_loss(y_val, mlp.predict_proba(X_val)) == pytest.approx(min(losses))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_loss_of_the_regressor_is_restored(weighted):
+    sample_weight_val = weights if weighted else None
+    mlp = small(MLPRegressorSDM, n_iter_no_change=20, tol=0, batch_size=10)
+    mlp.fit(X, y, **VALIDATION, sample_weight_val=sample_weight_val)
+    squares = (mlp.predict(X_val) - y_val) ** 2 / 2
+    loss = np.average(squares, weights=sample_weight_val)
+    assert mlp.stop_reason_ == "patience"
+    assert loss == pytest.approx(min(mlp.history_["validation_loss"]))
+
+
+@both
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ([3, 2, 1], 1),
+        ([1, 5, 2], 2),
+        ([1, 2, 5, 5, 5], 3),  # the first of equal ones
+        ([1, 1.05, 1.1, 1], 3),  # better by less than tol is still the best
+    ],
+)
+def test_weights_of_the_best_epoch_are_those_of_training_that_long(
+    estimator, scores, best
+):
+    parameters = {"tol": 0.5, "n_iter_no_change": 4}
+    mlp = small(estimator, **parameters, scoring=Script(scores)).fit(X, y)
+    upward = Script(range(100))
+    short = small(estimator, **parameters, scoring=upward, max_iter=best).fit(X, y)
+    assert mlp.n_iter_ > best == short.n_iter_
+    assert_same_weights(mlp, short)
+
+
+@both
+def test_best_weights_are_restored_at_max_iter_too(estimator):
+    mlp = small(estimator, scoring=Script([1, 5, 2, 0]), max_iter=4).fit(X, y)
+    assert mlp.stop_reason_ == "max_iter"
+    short = small(estimator, scoring=Script([1, 5]), max_iter=2).fit(X, y)
+    assert_same_weights(mlp, short)
+
+
+# --- The validation data ---
+
+
+def held_out(X, y, estimator=MLPClassifierSDM, **parameters):
+    script = Script()
+    mlp = small(estimator, scoring=script, n_iter_no_change=3, **parameters).fit(X, y)
+    return mlp, script.calls
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], ["few", "many", "some"]])
+def test_split_is_stratified_by_class(names):
+    labels = rng.permutation(np.repeat(names, [10, 60, 30]))
+    _, calls = held_out(X, labels, validation_fraction=0.2)
+    values, counts = np.unique(calls[0][1], return_counts=True)
+    assert_array_equal(values, names)
+    assert_array_equal(counts, [2, 12, 6])
+
+
+@both
+@pytest.mark.parametrize(("fraction", "n_val"), [(0.1, 10), (0.25, 25), (0.333, 34)])
+def test_validation_fraction_is_held_out(estimator, fraction, n_val):
+    mlp, calls = held_out(X, y, estimator, validation_fraction=fraction)
+    assert {len(x) for x, _, _ in calls} == {n_val}
+    assert mlp.t_ == mlp.n_iter_ * (100 - n_val)
+
+
+@both
+@pytest.mark.parametrize("sample_weight", [None, weights])
+def test_held_out_rows_are_the_same_all_the_time_and_not_trained_on(
+    estimator, sample_weight
+):
+    """Training goes as if the user had split the data so."""
+    script = Script()
+    mlp = small(estimator, scoring=script, warm_start=True, max_iter=2)
+    mlp.fit(X, y, sample_weight).fit(X, y, sample_weight)
+    x_val, t_val, w_val = script.calls[0]
+    assert len(script.calls) == 4
+    for call in script.calls:
+        assert_array_equal(call[0], x_val)
+        assert_array_equal(call[1], t_val)
+
+    rows = np.flatnonzero(~np.isin(X, x_val).all(axis=1))
+    assert len(rows) == 90
+    w = None if sample_weight is None else sample_weight[rows]
+    told = small(estimator, scoring=Script(), max_iter=4)
+    told.fit(X[rows], y[rows], w, X_val=x_val, y_val=t_val, sample_weight_val=w_val)
+    assert_same_curves(mlp, told)
+    assert_same_weights(mlp, told)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csr_matrix])
+def test_split_does_not_depend_on_the_container(container):
+    mlp = small(MLPClassifierSDM).fit(container(X), y)
+    dense = small(MLPClassifierSDM).fit(X, y)
+    assert_same_curves(mlp, dense)
+
+
+@pytest.mark.parametrize("target", [np.c_[y, 1 - y], np.c_[y, y, y_val].astype(int)])
+def test_several_outputs_can_be_held_out(target):
+    estimator = MLPClassifierSDM if target.shape[1] == 3 else MLPRegressorSDM
+    mlp = small(estimator).fit(X, target)
+    assert mlp.stop_reason_ == "patience"
+
+
+@both
+def test_given_validation_data_leave_all_rows_for_training(estimator):
+    mlp = small(estimator, tol=0).fit(X, y, **VALIDATION)
+    losses = mlp.history_["validation_loss"]
+    best = 1 + losses.index(min(losses))
+    assert mlp.stop_reason_ == "patience"
+    assert mlp.t_ == 100 * mlp.n_iter_
+
+    free = {"early_stopping": False, "n_iter_no_change": np.inf}
+    longer = small(estimator, **free, max_iter=mlp.n_iter_).fit(X, y)
+    assert mlp.history_["loss"] == longer.history_["loss"]
+    assert_same_weights(mlp, small(estimator, **free, max_iter=best).fit(X, y))
+
+
+@both
+@pytest.mark.parametrize("scoring", ["loss", "neg_mean_squared_error"])
+def test_without_early_stopping_validation_data_are_only_recorded(estimator, scoring):
+    parameters = {"early_stopping": False, "scoring": scoring}
+    mlp = small(estimator, **parameters).fit(X, y, **VALIDATION)
+    alone = small(estimator, **parameters).fit(X, y)
+    assert_same_weights(mlp, alone)
+    assert mlp.stop_reason_ == alone.stop_reason_
+    assert len(mlp.history_.pop("validation_loss")) == mlp.n_iter_
+    assert len(mlp.history_.pop("validation_score")) == mlp.n_iter_
+    assert mlp.history_ == alone.history_
+
+
+@both
+def test_validation_weights_count_and_their_scale_does_not(estimator):
+    mlp, scaled, ones, without = (
+        small(estimator, max_iter=5).fit(X, y, **VALIDATION, sample_weight_val=w)
+        for w in (weights, 8 * weights, np.full(100, 3), None)
+    )
+    assert_same_curves(mlp, scaled)
+    assert_same_curves(ones, without)
+    assert mlp.history_["validation_loss"] != ones.history_["validation_loss"]
+    assert mlp.history_["validation_score"] != ones.history_["validation_score"]
+
+
+@both
+def test_rows_of_weight_0_in_the_validation_data_do_not_count(estimator):
+    w = (np.arange(100) < 50).astype(float)
+    mlp = small(estimator).fit(X, y, **VALIDATION, sample_weight_val=w)
+    half = small(estimator).fit(X, y, X_val=X_val[:50], y_val=y_val[:50])
+    assert_same_curves(mlp, half)
+
+
+def test_partial_fit_holds_nothing_out():
+    mlp = small(MLPRegressorSDM).partial_fit(X, y)
+    alone = small(MLPRegressorSDM, early_stopping=False).partial_fit(X, y)
+    assert mlp.history_ == alone.history_
+    assert_same_weights(mlp, alone)
+
+
+# --- Scoring ---
+
+
+@pytest.mark.parametrize(
+    ("estimator", "scoring"),
+    [
+        (MLPClassifierSDM, "accuracy"),
+        (MLPClassifierSDM, "roc_auc"),
+        (MLPClassifierSDM, "neg_log_loss"),
+        (MLPRegressorSDM, "r2"),
+        (MLPRegressorSDM, "neg_mean_absolute_error"),
+    ],
+)
+@pytest.mark.parametrize("as_callable", [False, True])
+@pytest.mark.parametrize("sample_weight_val", [None, weights])
+def test_validation_score_is_the_scorers_and_the_highest_is_kept(
+    estimator, scoring, as_callable, sample_weight_val
+):
+    scorer = get_scorer(scoring)
+    keywords = {} if sample_weight_val is None else {"sample_weight": sample_weight_val}
+    mlp = small(estimator, scoring=scorer if as_callable else scoring)
+    mlp.fit(X, y, **VALIDATION, sample_weight_val=sample_weight_val)
+    scores = mlp.history_["validation_score"]
+    assert mlp.stop_reason_ == "patience"
+    assert scorer(mlp, X_val, y_val, **keywords) == max(scores)
+    assert mlp.best_validation_score_ == max(scores)
+
+    last = small(estimator, early_stopping=False, max_iter=2).fit(X, y)
+    assert scorer(last, X_val, y_val, **keywords) == scores[1]
+
+
+@both
+def test_scorer_sees_data_frames_as_they_came(estimator):
+    frame, target = pd.DataFrame(X, columns=list("abc")), pd.Series(y, name="target")
+    mlp, calls = held_out(frame, target, estimator)
+    assert list(calls[0][0].columns) == ["a", "b", "c"]
+    assert calls[0][1].name == "target"
+    assert_array_equal(calls[0][0].index, calls[0][1].index)
+    assert_array_equal(calls[0][1], y[calls[0][0].index])
+    assert mlp.feature_names_in_.tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_data_frames_give_no_feature_name_warning(given):
+    frame, frame_val = (pd.DataFrame(x, columns=list("abc")) for x in (X, X_val))
+    validation = {"X_val": frame_val, "y_val": pd.Series(y_val)} if given else {}
+    mlp = small(MLPClassifierSDM, scoring="accuracy")
+    mlp.fit(frame, pd.Series(y), **validation)
+    score = mlp.history_["validation_score"]
+    arrays = VALIDATION if given else {}
+    same = small(MLPClassifierSDM, scoring="accuracy").fit(X, y, **arrays)
+    assert same.history_["validation_score"] == score
+
+
+def test_string_labels_can_be_scored():
+    labels = np.where(y > 0, "yes", "no")
+    mlp = small(MLPClassifierSDM, scoring="balanced_accuracy").fit(X, labels)
+    assert 0.5 < mlp.best_validation_score_ <= 1

@@ -1,0 +1,67 @@
+"""Ctrl-C: re-raised, with the estimator left usable at the last update's weights."""
+
+import signal
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+
+
+@pytest.fixture
+def interrupt_soon():
+    """Send SIGINT to this process while the test's fit is under way."""
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    yield timer.start
+    timer.cancel()
+
+
+def endless(estimator, batch_size, **parameters):
+    return estimator(
+        batch_size=batch_size,
+        learning_rate_init=1e-6,
+        max_iter=10**9,
+        tol=0,
+        n_iter_no_change=np.inf,
+        random_state=0,
+        **parameters,
+    )
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 32, "full"])
+@pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
+def test_ctrl_c_leaves_the_last_weights(
+    estimator, batch_size, early_stopping, interrupt_soon
+):
+    X = np.random.default_rng(0).standard_normal((20_000, 20))
+    y = (X[:, 0] > 0).astype(int)
+    mlp = endless(estimator, batch_size, early_stopping=early_stopping)
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, y)
+    assert mlp.stop_reason_ == "interrupt"
+    assert np.isfinite(mlp.predict(X[:10])).all()
+    assert {len(curve) for curve in mlp.history_.values()} == {mlp.n_iter_}
+
+    weights = [W.copy() for W in mlp.coefs_]
+    n_epochs = mlp.n_iter_
+    mlp.set_params(warm_start=True, max_iter=1, learning_rate_init=1e-300, momentum=0)
+    with pytest.warns(match="max_iter"):
+        mlp.fit(X, y)
+    assert len(mlp.history_["loss"]) == n_epochs + 1
+    assert_array_equal(mlp.coefs_[0], weights[0])
+
+
+def test_an_update_is_interrupted_within_its_batch(interrupt_soon):
+    """The one update of this epoch takes a minute; none has been made at the end."""
+    X = np.broadcast_to(np.linspace(-1, 1, 50), (200_000, 50))
+    mlp = MLPRegressorSDM((1000, 1000), batch_size="full", random_state=0)
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, X[:, 0])
+    assert mlp.n_iter_ == 0
+    assert not mlp.intercepts_[0].any()
+    assert np.isfinite(mlp.predict(X[:10])).all()
