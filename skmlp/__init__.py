@@ -2,7 +2,6 @@
 
 from skmlp._classifier import MLPClassifierSDM
 from skmlp._regressor import MLPRegressorSDM
-
-__version__ = "0.1.0.dev0"
+from skmlp._version import __version__
 
 __all__ = ["MLPClassifierSDM", "MLPRegressorSDM", "__version__"]

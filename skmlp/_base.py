@@ -12,7 +12,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmlp._cases import Data
+from skmlp._cases import Data, in_dtype
 from skmlp._early_stopping import split_rows
 from skmlp._history import n_recorded, new_history, truncate
 from skmlp._initialization import initial_weights
@@ -33,8 +33,20 @@ from skmlp._sklearn_compat import (
 )
 from skmlp._training import Training, TrainingState, batch_rows
 
-# learning_rate_init="auto" is a number per solver and loss for mini-batches of this
-# many rows or more; for smaller ones it falls with the square root of their size.
+# learning_rate_init="auto" is a number per solver, loss and output activation for
+# mini-batches of 200 rows or more; for smaller ones it falls with the square root of
+# their size.
+AUTO_LEARNING_RATE = {
+    "sgd": {
+        ("log_loss", "softmax"): 0.05,
+        ("log_loss", "logistic"): 0.05,
+        ("squared_error", "logistic"): 0.1,
+        ("squared_error", "tanh"): 0.02,
+        ("squared_error", "identity"): 0.005,
+        ("squared_error", "relu"): 0.005,
+        ("poisson", "exp"): 0.005,
+    }
+}
 AUTO_BATCH_ROWS = 200
 
 # Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
@@ -199,6 +211,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             self.stop_reason_ = "interrupt"
             try:
                 self.stop_reason_ = training.run(self.max_iter)
+                training.warn_of_restart()
             finally:
                 self._keep(training)
             if self.early_stopping:
@@ -224,7 +237,8 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 classes=classes,
             )
             try:
-                training.run(1, watch=False)
+                training.run(1)
+                training.warn_of_restart()
             finally:
                 self._keep(training)
         return self
@@ -247,7 +261,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self._state = state
         self.coefs_, self.intercepts_ = network.views(parameters)
         rows, validation, scorer = np.arange(len(data)), None, None
-        if validation_data is not None:
+        if validation_data is None:
+            data.check_weights(rows)
+        else:
             given = self._given_validation(*validation_data)
             rows, validation, scorer = self._divide(data, given, state.split_seed)
         return Training(
@@ -259,6 +275,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             validation,
             scorer=scorer,
             restartable=self.learning_rate_init == "auto" and not going_on,
+            watch=validation_data is not None,
         )
 
     @contextmanager
@@ -333,6 +350,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             watched = data
         else:
             watched = None
+        data.check_weights(rows)
         data.scale_weights(rows)
         if watched is None:
             return rows, None, None
@@ -356,9 +374,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _layer_activations(self):
         """The activation of each layer but the inputs."""
         hidden = self._hidden_units()
-        if isinstance(self.activation, str):
-            return [self.activation] * len(hidden) + [self.out_activation_]
-        activations = list(self.activation)
+        activations = self.activation
+        if isinstance(activations, str):
+            activations = [activations] * len(hidden)
+        activations = list(activations)
         unknown = [a for a in activations if a not in HIDDEN_ACTIVATIONS]
         if unknown:
             raise ValueError(
@@ -403,7 +422,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         rows = AUTO_BATCH_ROWS
         if isinstance(self.batch_size, Integral):
             rows = min(self.batch_size, rows)
-        eta_0 = self._auto_learning_rate[self.solver][self.loss]
+        eta_0 = AUTO_LEARNING_RATE[self.solver][self.loss, self.out_activation_]
         return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
 
     def _weights_to_train(self, network, dtype, going_on):
@@ -446,17 +465,16 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def _keep(self, training):
         """Keep what the next call needs to go on from the last update's weights."""
         self._state = training.state
+        if self._state.best_parameters is not None:
+            self._state.last_parameters = training.parameters.copy()
         self.n_iter_ = training.n_iter
         self.t_ += self.n_iter_ * len(training.cases.rows)
 
     def _restore_best(self, training):
         """Show the weights of the best epoch; training goes on from the last ones."""
-        state = training.state
-        if state.best_parameters is not None:
-            state.last_parameters = training.parameters
-            self.coefs_, self.intercepts_ = training.network.views(
-                state.best_parameters.copy()
-            )
+        best = training.state.best_parameters
+        if best is not None:
+            self.coefs_, self.intercepts_ = training.network.views(best.copy())
 
     def _forward(self, X, from_net_inputs):
         """What becomes of the net inputs z of the output layer, block by block.
@@ -490,9 +508,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         # A single row is worked through without BLAS.
         with single_blas_thread if n_rows > 1 else nullcontext():
             for start in range(0, n_rows, block):
-                part = X[start : start + block]
-                if part.dtype != self._dtype:
-                    part = part.astype(self._dtype)
+                part = in_dtype(X[start : start + block], self._dtype, "X")
                 z = np.empty((part.shape[0], self.n_outputs_), dtype=self._dtype)
                 forward_rows(
                     network, Inputs(part), order[: len(z)], parameters, workspace, z

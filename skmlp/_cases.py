@@ -3,9 +3,25 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skmlp._network import network as kernel
 from skmlp._sklearn_compat import _safe_indexing
+
+
+def in_dtype(array, dtype, name):
+    """The array in a dtype of floats, or an error where it does not fit in there."""
+    if array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
+    values = array.data if issparse(array) else array
+    if array.dtype == np.float32 and not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} has values too large for float32, the dtype of training; scale "
+            "it, or fit on float64"
+        )
+    return array
 
 
 @dataclass
@@ -36,17 +52,20 @@ class Data:
     def __len__(self):
         return self.X.shape[0]
 
-    def scale_weights(self, rows):
-        """Make the mean weight of these rows 1."""
-        if self.weights is None:
-            return
-        total = self.weights[rows].sum()
-        if total == 0:
+    def check_weights(self, rows):
+        """Refuse to train on nothing."""
+        if self.weights is not None and not self.weights[rows].any():
             raise ValueError(
                 "the weights of all training cases are zero; at least one case must "
                 "have a positive sample_weight (and class_weight)"
             )
-        self.weights = self.weights * (len(rows) / total)
+
+    def scale_weights(self, rows):
+        """Make the mean weight of these rows 1."""
+        if self.weights is not None:
+            # By the largest first: the sum of huge ones would overflow.
+            weights = self.weights / self.weights[rows].max()
+            self.weights = weights / weights[rows].mean()
 
     def cases(self, rows):
         """These rows as the kernel takes them."""

@@ -135,13 +135,14 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     MLPRegressorSDM : The same for regression.
     sklearn.neural_network.MLPClassifier : Has other solvers, but is slower.
 
-    Notes ----- The network computes h = f(h W + b) layer by layer, with h = x at the
-    start, and o = g(z) from the net input z of the last one (slide "Forward Pass: What
-    does the Network Compute?"). Training minimises, mini-batch by mini-batch, the mean
-    of s_n times the loss of each case n plus the penalty; s_n is the case's weight
-    times that of its class, scaled so that its mean over the training data is 1. The
-    gradient is found by back-propagation (slide "Gradient Descent for Multi-layer
-    Network").
+    Notes
+    -----
+    The network computes h = f(h W + b) layer by layer, with h = x at the start, and o =
+    g(z) from the net input z of the last one (slide "Forward Pass: What does the
+    Network Compute?"). Training minimises, mini-batch by mini-batch, the mean of s_n
+    times the loss of each case n plus the penalty; s_n is the case's weight times that
+    of its class, scaled so that its mean over the training data is 1. The gradient is
+    found by back-propagation (slide "Gradient Descent for Multi-layer Network").
 
     First weights are drawn uniformly: after He et al. (2015) for relu units, after
     Glorot and Bengio (2010) for all others. Biases start at zero.
@@ -171,8 +172,6 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         "loss": [StrOptions({"log_loss", "squared_error"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
-
-    _auto_learning_rate = {"sgd": {"log_loss": 0.05, "squared_error": 0.1}}
 
     def __init__(
         self,
@@ -352,7 +351,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if z.shape[1] == 1:
             return log_expit(np.hstack([-z, z]))
         # log_softmax of log o is log(o / sum o).
-        return log_softmax(z if self.loss == "log_loss" else log_expit(z), axis=1)
+        if self.out_activation_ == "logistic":
+            z = log_expit(z)
+        return log_softmax(z, axis=1)
 
     def _learn_targets(self, y, classes=None):
         y_type = type_of_target(y, input_name="y")
@@ -399,8 +400,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if len(unseen):
             raise ValueError(
                 f"y contains labels {unseen.tolist()} that are not among the classes "
-                f"{self.classes_.tolist()}; name all in `classes` at the first call "
-                "of partial_fit, or fit anew with warm_start=False"
+                f"{self.classes_.tolist()}, which fit learns from y and partial_fit "
+                "from `classes` in its first call; drop these cases, or start anew"
             )
         return np.searchsorted(self.classes_, y)
 

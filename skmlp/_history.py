@@ -18,8 +18,8 @@ def record(history, **values):
     calls had) holds NaN for the epochs that it has no value of.
     """
     n_epochs = n_recorded(history)
-    for curve in values.keys() - history.keys():
-        history[curve] = [math.nan] * n_epochs
+    for curve in values:
+        history.setdefault(curve, [math.nan] * n_epochs)
     for curve, entries in history.items():
         entries.append(float(values.get(curve, math.nan)))
 

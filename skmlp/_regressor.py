@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 
 from skmlp._base import BaseMLP
+from skmlp._cases import in_dtype
 from skmlp._network.network import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
@@ -130,16 +131,17 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     --------
     MLPClassifierSDM : The same for classification.
     sklearn.compose.TransformedTargetRegressor : Scales the targets, which training
-    needs
-        where they are far from zero or have a large spread.
+        needs where they are far from zero or have a large spread.
     sklearn.neural_network.MLPRegressor : Has other solvers, but is slower.
 
-    Notes ----- The network computes h = f(h W + b) layer by layer, with h = x at the
-    start, and o = g(z) from the net input z of the last one (slide "Forward Pass: What
-    does the Network Compute?"). Training minimises, mini-batch by mini-batch, the mean
-    of s_n times the loss of each case n plus the penalty; s_n is the case's weight,
-    scaled so that its mean over the training data is 1. The gradient is found by
-    back-propagation (slide "Gradient Descent for Multi-layer Network").
+    Notes
+    -----
+    The network computes h = f(h W + b) layer by layer, with h = x at the start, and o =
+    g(z) from the net input z of the last one (slide "Forward Pass: What does the
+    Network Compute?"). Training minimises, mini-batch by mini-batch, the mean of s_n
+    times the loss of each case n plus the penalty; s_n is the case's weight, scaled so
+    that its mean over the training data is 1. The gradient is found by back-propagation
+    (slide "Gradient Descent for Multi-layer Network").
 
     First weights are drawn uniformly: after He et al. (2015) for relu units, after
     Glorot and Bengio (2010) for all others. Biases start at zero.
@@ -171,8 +173,6 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         "loss": [StrOptions({"squared_error", "poisson"})],
         "out_activation": [StrOptions(TARGET_RANGES.keys() - {"exp"})],
     }
-
-    _auto_learning_rate = {"sgd": {"squared_error": 0.005, "poisson": 0.005}}
 
     def __init__(
         self,
@@ -274,7 +274,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
 
     def _encode_targets(self, y, dtype):
-        values = np.ascontiguousarray(y, dtype=dtype).reshape(len(y), -1)
+        values = np.ascontiguousarray(in_dtype(y, dtype, "y")).reshape(len(y), -1)
         if values.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {values.shape[1]} outputs, but the network has "

@@ -29,36 +29,51 @@ __all__ = [
 class _SingleBlasThread:
     """Keep BLAS at one thread while any thread of the process is inside.
 
-    The number of BLAS threads is a property of the process. Were each fit to set and
-    reset it on its own, the first of two concurrent fits to end would hand the other
-    one more threads, and with them other bits. So the first to enter sets it and the
-    last resets it.
+    With most builds the number of BLAS threads is a property of the process. Were each
+    fit to set and reset it on its own, the first of two concurrent fits to end would
+    hand the other one more threads, and with them other bits. So the last one to leave
+    resets it. OpenBLAS built on OpenMP has a number for each thread, so every thread
+    sets it, and resets its own.
     """
 
     def __init__(self):
         self._lock = threading.Lock()
         self._n_inside = 0
-        self._n_threads_before = []
+        self._n_threads = []  # before the first one entered
+        self._own = threading.local()
 
     def __enter__(self):
         with self._lock:
             if self._n_inside == 0:
-                libraries = _get_threadpool_controller().lib_controllers
-                self._n_threads_before = [
+                self._n_threads = [
                     (library, library.get_num_threads())
-                    for library in libraries
+                    for library in _get_threadpool_controller().lib_controllers
                     if library.user_api == "blas"
                 ]
-                for library, _ in self._n_threads_before:
-                    library.set_num_threads(1)
             self._n_inside += 1
+            self._own.depth = getattr(self._own, "depth", 0) + 1
+            for library, _ in self._n_threads:
+                _set_num_threads(library, 1)
 
     def __exit__(self, *exception):
         with self._lock:
             self._n_inside -= 1
-            if self._n_inside == 0:
-                for library, n_threads in self._n_threads_before:
-                    library.set_num_threads(n_threads)
+            self._own.depth -= 1
+            for library, n_threads in self._n_threads:
+                per_thread = getattr(library, "threading_layer", None) == "openmp"
+                if (self._own.depth if per_thread else self._n_inside) == 0:
+                    _set_num_threads(library, n_threads)
+
+
+def _set_num_threads(library, n_threads):
+    # threadpoolctl 3.8 lets only one thread of a process change OpenBLAS, and ignores
+    # the others; ours take turns under a lock of their own.
+    release = getattr(type(library), "clear_controlling_thread", None)
+    if release is not None:
+        release(force=True)
+    library.set_num_threads(n_threads)
+    if release is not None:
+        release(force=True)
 
 
 single_blas_thread = _SingleBlasThread()

@@ -18,7 +18,10 @@ from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 
 # learning_rate_init="auto": what the rate is divided by where the first call diverges.
 RESTART_DIVISOR = 10.0
-RESTART_MINIMUM = 1e-6
+RESTART_MINIMUM = 1e-12
+
+# A loss this many times that of the first epoch is no bump.
+EXPLOSION = 1000.0
 
 # Multiplications of a slice of an epoch, some milliseconds' worth: Ctrl-C is answered
 # between slices.
@@ -44,6 +47,8 @@ class TrainingState:
         Epochs so far: the clock of the schedule.
     n_reductions : int
         How often "adaptive" has divided the learning rate.
+    watched : str
+        What patience is about.
     patience : Patience
     best_parameters : ndarray or None
         Weights of the best epoch, with early stopping.
@@ -57,9 +62,19 @@ class TrainingState:
     split_seed: int
     epoch: int = 0
     n_reductions: int = 0
+    watched: str = ""
     patience: Patience = field(default_factory=Patience)
     best_parameters: np.ndarray | None = None
     last_parameters: np.ndarray | None = None
+
+    def watch(self, watched):
+        """Have patience with this; values of something else are no measure for it."""
+        if watched != self.watched:
+            self.watched, self.patience, self.best_parameters = (
+                watched,
+                Patience(),
+                None,
+            )
 
     def resume(self, parameters):
         """The weights to go on from, where those of the best epoch had been restored.
@@ -69,7 +84,7 @@ class TrainingState:
         """
         if np.array_equal(parameters, self.best_parameters):
             parameters = self.last_parameters.copy()
-        else:
+        elif not np.array_equal(parameters, self.last_parameters):
             self.patience, self.best_parameters = Patience(), None
         self.last_parameters = None
         return parameters
@@ -99,6 +114,8 @@ class Training:
         Without arguments; a higher value is better. Watched instead of the loss.
     restartable : bool, default=False
         Whether training that diverges starts anew at a lower learning rate.
+    watch : bool, default=True
+        Whether progress is watched: not by `partial_fit`, whose chunks differ.
     """
 
     def __init__(
@@ -112,6 +129,7 @@ class Training:
         *,
         scorer=None,
         restartable=False,
+        watch=True,
     ):
         self.mlp = mlp
         self.network = network
@@ -120,15 +138,19 @@ class Training:
         self.cases = cases
         self.validation = validation
         self.scorer = scorer
+        self.watch = watch
         self.n_iter = 0  # epochs of this call
+        self.restarted = False
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
         self.gradient = np.empty_like(parameters)
         self.workspace = np.empty(network.n_workspace, dtype=parameters.dtype)
 
-    def run(self, max_iter, *, watch=True):
+    def run(self, max_iter):
         """Loop until convergence; return why it ended, "patience" or "max_iter"."""
+        if self.watch:
+            self.state.watch(self.watched)
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
         while self.n_iter < max_iter:
@@ -139,7 +161,7 @@ class Training:
                     raise
                 self.start_anew()
                 continue
-            if watch and self.out_of_patience(curves):
+            if self.watch and self.out_of_patience(curves):
                 return "patience"
         return "max_iter"
 
@@ -153,21 +175,29 @@ class Training:
     def start_anew(self):
         """Go back to the first weights, with a lower learning rate."""
         state = self.state
-        eta_0 = state.eta_0 / RESTART_DIVISOR
-        warnings.warn(
-            f'training diverged with learning_rate_init="auto" ({state.eta_0:g}) and '
-            f"was started anew with {eta_0:g}; scale X (StandardScaler) and, for "
-            "regression, y (TransformedTargetRegressor) to learn faster",
-            ConvergenceWarning,
-            stacklevel=2,
-        )
         self.parameters[:] = self.first_parameters
         state.velocity[:] = 0
         self.state = TrainingState(
-            state.velocity, eta_0, state.shuffle_seed, state.split_seed
+            state.velocity,
+            state.eta_0 / RESTART_DIVISOR,
+            state.shuffle_seed,
+            state.split_seed,
+            watched=state.watched,
         )
         self.n_iter = 0
+        self.restarted = True
         truncate(self.mlp.history_, 0)
+
+    def warn_of_restart(self):
+        """Tell, once, that the rate is not the one that "auto" stands for."""
+        if self.restarted:
+            warnings.warn(
+                'training diverged with learning_rate_init="auto" and was started anew '
+                f"with {self.state.eta_0:g}; scale X (StandardScaler) and, for "
+                "regression, y (TransformedTargetRegressor) to learn faster",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def epoch(self):
         """Train for one epoch and record it; return its value on each curve."""
@@ -181,7 +211,7 @@ class Training:
         )
         loss, score = self.train_epoch(eta)
         penalty = kernel.penalty(self.network, self.parameters, self.mlp.weight_decay)
-        self.check_finite(loss + penalty, eta)
+        self.check_not_diverged(loss, penalty, eta)
         curves = {"loss": loss, "penalty": penalty, "score": score}
         curves |= {"learning_rate": eta, **self.evaluate_validation()}
         record(self.mlp.history_, **curves)
@@ -236,25 +266,56 @@ class Training:
                 self.workspace,
                 sums,
             )
-        score = self.scorer() if self.scorer else self.validation.score(sums[1:])
         loss = sums[0] / self.validation.total_weight
+        if not np.isfinite(loss):
+            raise ValueError(
+                f"the validation loss of epoch {self.state.epoch + 1} is not finite, "
+                "though the training loss is; look for extreme values in the "
+                "validation data"
+            )
+        score = self.scorer() if self.scorer else self.validation.score(sums[1:])
+        if not np.isfinite(score):
+            raise ValueError(
+                f"scoring={self.mlp.scoring!r} gives {score} on the validation data; "
+                "use a scorer that they define (one class is too few for roc_auc, say)"
+            )
         return {"validation_loss": loss, "validation_score": score}
 
-    def check_finite(self, objective, eta):
+    def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
-        if np.isfinite(objective) and np.isfinite(self.parameters).all():
+        if not (np.isfinite(loss + penalty) and np.isfinite(self.parameters).all()):
+            symptom = "the loss or a weight is not finite"
+        elif self.has_exploded(loss):
+            symptom = f"the loss, {loss:g}, has exploded"
+        else:
             return
         raise DivergenceError(
-            f"training diverged in epoch {self.state.epoch + 1}: the loss or a weight "
-            f"is not finite at learning rate {eta:g}; scale X (StandardScaler) and, "
-            "for regression, y (TransformedTargetRegressor), or lower "
-            "learning_rate_init"
+            f"training diverged in epoch {self.state.epoch + 1}: {symptom} at learning "
+            f"rate {eta:g}; scale X (StandardScaler) and, for regression, y "
+            "(TransformedTargetRegressor), or lower learning_rate_init (or "
+            "weight_decay, where that is large)"
         )
+
+    def has_exploded(self, loss):
+        """Whether the loss is out of all proportion to that of the first epoch.
+
+        Overflow does not show it: units that have died of too large a step let nothing
+        through that could overflow. A chunk of `partial_fit` may be of any size.
+        """
+        losses = self.mlp.history_["loss"]
+        return self.watch and bool(losses) and loss > EXPLOSION * losses[0] > 0
+
+    @property
+    def watched(self):
+        """The name of what is to fall."""
+        if not self.mlp.early_stopping:
+            return "objective"
+        return "loss" if self.scorer is None else str(self.mlp.scoring)
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""
         mlp, patience = self.mlp, self.state.patience
-        if not mlp.early_stopping or self.validation is None:
+        if not mlp.early_stopping:
             value = curves["loss"] + curves["penalty"]
         elif self.scorer:
             value = -curves["validation_score"]

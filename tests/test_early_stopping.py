@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.metrics import get_scorer, log_loss
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
@@ -374,3 +374,30 @@ def test_string_labels_can_be_scored():
     labels = np.where(y > 0, "yes", "no")
     mlp = small(MLPClassifierSDM, scoring="balanced_accuracy").fit(X, labels)
     assert 0.5 < mlp.best_validation_score_ <= 1
+
+
+@pytest.mark.parametrize(
+    "before",
+    [{"scoring": "accuracy"}, {"early_stopping": False, "scoring": "loss"}],
+    ids=["scoring", "early_stopping"],
+)
+def test_patience_starts_anew_where_another_value_is_watched(before):
+    # There the loss is the higher, the more is learnt.
+    validation = {"X_val": X, "y_val": 1 - y}
+    mlp = small(MLPClassifierSDM, warm_start=True, max_iter=20, n_iter_no_change=5)
+    mlp.set_params(**before).fit(X, y)
+    mlp.set_params(early_stopping=True, scoring="loss").fit(X, y, **validation)
+    losses = mlp.history_["validation_loss"][-mlp.n_iter_ :]
+    assert log_loss(1 - y, mlp.predict_proba(X)) == pytest.approx(min(losses))
+
+
+def test_score_that_the_validation_data_do_not_define_is_an_error():
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    y = np.arange(40) % 2
+    mlp = MLPClassifierSDM(5, early_stopping=True, scoring="roc_auc", random_state=0)
+    with (
+        pytest.warns(UndefinedMetricWarning),
+        pytest.raises(ValueError, match=r"scoring='roc_auc' gives nan"),
+    ):
+        mlp.fit(X, y, X_val=X[::2], y_val=y[::2])
+    assert not hasattr(mlp, "coefs_")

@@ -140,6 +140,10 @@ BAD_DATA = {
         "Negative values.*sample_weight",
     ),
     "weights are all zero": (lambda m, y: m.fit(X, y, 0 * WEIGHTS), "weight.*zero"),
+    "weights of a chunk are all zero": (
+        lambda m, y: partial_fit(m, X, y, sample_weight=0 * WEIGHTS),
+        "weight.*zero",
+    ),
     "weights are short": (
         lambda m, y: m.fit(X, y, WEIGHTS[:-1]),
         r"sample_weight.*\(39,\).*\(40,\)",
@@ -182,7 +186,7 @@ BAD_DATA = {
     ),
     "sample_weight_val is all zero": (
         lambda m, y: m.fit(X, y, X_val=X, y_val=y, sample_weight_val=0 * WEIGHTS),
-        "sample_weight_val.*zero",
+        "(sample_weight_val|validation).*zero",
     ),
     "sample_weight_val is negative": (
         lambda m, y: m.fit(X, y, X_val=X, y_val=y, sample_weight_val=-WEIGHTS),
@@ -227,6 +231,12 @@ BAD_LABELS = {
     "class_weight of 0 for all": (
         lambda m: m.set_params(class_weight=dict.fromkeys(range(3), 0)).fit(X, LABELS),
         "weights.*zero.*class_weight",
+    ),
+    "class_weight of 0 for all of a chunk": (
+        lambda m: m.set_params(class_weight={0: 0}).partial_fit(
+            X[LABELS == 0], LABELS[LABELS == 0], [0, 1, 2]
+        ),
+        "weight.*zero",
     ),
     "class_weight for several labels": (
         lambda m: m.set_params(class_weight={0: 2}).fit(X, INDICATOR),
@@ -538,6 +548,16 @@ def test_divergence_is_an_error_in_the_epoch_where_it_happens(
 
 
 @both
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_validation_loss_that_is_not_finite_is_an_error(estimator, early_stopping):
+    y = TARGETS[estimator]
+    mlp = small(estimator, early_stopping=early_stopping)
+    with pytest.raises(ValueError, match=r"validation loss.*not finite"):
+        mlp.fit(X, y, X_val=np.full_like(X, 1e308), y_val=y)
+    assert vars(mlp).keys() == mlp.get_params().keys()
+
+
+@both
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("warm_start", [False, True])
 @pytest.mark.parametrize("early_stopping", [False, True])
@@ -591,10 +611,12 @@ def test_automatic_learning_rate_that_diverges_starts_anew_at_a_tenth():
         ConvergenceWarning, match="diverged.*auto.*anew.*scale X"
     ) as caught:
         mlp.fit(X, 1e4 * VALUES)
-    n_restarts = sum("anew" in str(warning.message) for warning in caught)
-    eta = auto
-    for _ in range(n_restarts):
-        eta /= 10
+    (restart,) = (str(w.message) for w in caught if "anew" in str(w.message))
+    eta = mlp.history_["learning_rate"][0]
+    n_restarts = np.log10(auto / eta)
+    assert n_restarts > 0.5
+    assert n_restarts == pytest.approx(round(n_restarts))
+    assert f"with {eta:g};" in restart
     assert mlp.history_["learning_rate"] == [eta] * 20
     assert mlp.n_iter_ == 20
 
@@ -608,3 +630,18 @@ def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
     with pytest.raises(ValueError, match=r"diverged in epoch [4-6]"):
         mlp.fit(X, 1e150 * VALUES)
     assert_same_state(state(mlp), before)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_explosion_that_dead_units_keep_finite_is_an_error(early_stopping):
+    """Too large a step kills the relus: nothing overflows, and nothing is learnt."""
+    mlp = small(
+        MLPRegressorSDM,
+        hidden_layer_sizes=(5, 5),
+        learning_rate_init=0.5,
+        early_stopping=early_stopping,
+        max_iter=50,
+    )
+    with pytest.raises(ValueError, match=r"diverged in epoch \d+.*has exploded.*scale"):
+        mlp.fit(X, 10 * VALUES)
+    assert not hasattr(mlp, "coefs_")

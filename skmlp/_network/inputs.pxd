@@ -16,7 +16,7 @@ cdef struct InputRows:
     Py_ssize_t n_rows
     Py_ssize_t n_features
     const void* data  # X[0, 0], or the non-zeros of a CSR matrix
-    Py_ssize_t row_stride  # dense: elements from one row to the next
+    Py_ssize_t row_stride  # dense: bytes from one row to the next
     Py_ssize_t column_stride
     bint wide_indices  # CSR: int64 indices rather than int32
     const void* indices
@@ -35,14 +35,15 @@ cdef inline void gather(
 ) noexcept nogil:
     """x <- X[row], for dense X"""
     cdef Py_ssize_t n, i
-    cdef const floating* source
+    cdef const char* source
     for n in range(rows):
-        source = (<const floating*> X.data) + row[n] * X.row_stride
-        if X.column_stride == 1:
+        source = (<const char*> X.data) + row[n] * X.row_stride
+        if X.column_stride == sizeof(floating):
             memcpy(x, source, X.n_features * sizeof(floating))
         else:
+            # A number of a packed record need not be aligned.
             for i in range(X.n_features):
-                x[i] = source[i * X.column_stride]
+                memcpy(x + i, source + i * X.column_stride, sizeof(floating))
         x += X.n_features
 
 

@@ -152,8 +152,7 @@ cdef class Inputs:
             self.rows.indptr = address(X.indptr)
         else:
             self.rows.data = address(X)
-            self.rows.row_stride = X.strides[0] // X.itemsize
-            self.rows.column_stride = X.strides[1] // X.itemsize
+            self.rows.row_stride, self.rows.column_stride = X.strides
 
 
 cdef class Targets:

@@ -1,0 +1,466 @@
+"""Training agrees with the lecture in plain NumPy, whose every row order is known."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import reference as ref
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+
+# Training here ends after a handful of epochs, long before it has converged.
+pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+
+# Estimator, its parameters, outputs or classes, output activation, score of the oracle.
+PAIRS = {
+    "binary log loss": (MLPClassifierSDM, {}, 2, "logistic", "accuracy"),
+    "multiclass log loss": (MLPClassifierSDM, {}, 4, "softmax", "accuracy"),
+    "multilabel log loss": (MLPClassifierSDM, {}, 3, "logistic", "multilabel"),
+    "binary squared error": (
+        MLPClassifierSDM,
+        {"loss": "squared_error"},
+        2,
+        "logistic",
+        "accuracy",
+    ),
+    "multiclass squared error": (
+        MLPClassifierSDM,
+        {"loss": "squared_error"},
+        4,
+        "logistic",
+        "accuracy",
+    ),
+    "multilabel squared error": (
+        MLPClassifierSDM,
+        {"loss": "squared_error"},
+        3,
+        "logistic",
+        "multilabel",
+    ),
+    **{
+        f"{g} regression of {K}": (MLPRegressorSDM, {"out_activation": g}, K, g, "r2")
+        for g in ref.ACTIVATIONS
+        for K in (1, 3)
+    },
+    **{
+        f"poisson regression of {K}": (
+            MLPRegressorSDM,
+            {"loss": "poisson"},
+            K,
+            "exp",
+            "r2",
+        )
+        for K in (1, 3)
+    },
+}
+RANGES = {"identity": (-2, 2), "logistic": (0, 1), "tanh": (-1, 1), "relu": (0, 3)}
+CONTAINERS = {"dense": np.asarray, "csr": sparse.csr_array}
+# A learning rate at which no weight changes by a bit (a bias does, where it was 0).
+TINY = 1e-300
+
+every_pair = pytest.mark.parametrize("pair", PAIRS)
+every_container = pytest.mark.parametrize("container", CONTAINERS)
+some_pairs = pytest.mark.parametrize(
+    "pair", ["multiclass log loss", "multilabel squared error", "tanh regression of 3"]
+)
+
+
+class Problem:
+    """Data of one pair of output and loss, as `fit` and as the oracle take it."""
+
+    def __init__(
+        self, pair, n=40, n_features=5, n_outputs=None, container="dense", seed=0
+    ):
+        self.estimator, self.parameters, K, self.out_activation, self.score = PAIRS[
+            pair
+        ]
+        K = K if n_outputs is None else n_outputs
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(n, n_features)) * (rng.random((n, n_features)) < 0.7)
+        self.X = CONTAINERS[container](X)
+        if self.score == "accuracy":
+            numbers = rng.permutation(np.arange(n) % K)
+            self.y, self.T = 10 + 3 * numbers, ref.one_of_k(numbers, K)
+        else:
+            if self.score == "multilabel":
+                self.T = rng.integers(2, size=(n, K))
+            elif self.out_activation == "exp":
+                self.T = rng.poisson(2.0, size=(n, K))
+            else:
+                self.T = rng.uniform(*RANGES[self.out_activation], size=(n, K))
+            self.y = self.T[:, 0] if K == 1 else self.T
+        self.weights = rng.permutation(np.arange(n) % 4 / 2)  # a quarter of them zero
+
+    def mlp(self, **parameters):
+        defaults = {
+            "hidden_layer_sizes": (6,),
+            # With momentum 0.9 ten times as much: training that is not stable blows
+            # up rounding errors as well.
+            "learning_rate_init": 0.003 if parameters.get("batch_size") == 1 else 0.03,
+            "max_iter": 5,
+            "shuffle": False,
+            "random_state": 0,
+            "n_iter_no_change": np.inf,
+        }
+        return self.estimator(**{**defaults, **self.parameters, **parameters})
+
+    def train(self, mlp, sample_weight=None, etas=None):
+        """What the oracle makes of the first weights of `mlp` in the same epochs."""
+        first = clone(mlp).set_params(
+            learning_rate="constant", learning_rate_init=TINY, max_iter=1
+        )
+        first.fit(self.X, self.y)
+        n = self.X.shape[0]
+        n_layers = len(first.coefs_)
+        names = mlp.activation
+        names = [names] * (n_layers - 1) if isinstance(names, str) else names
+        etas = [mlp.learning_rate_init] * mlp.max_iter if etas is None else etas
+        sizes = {"full": n, "auto": min(200, n)}
+        return ref.train(
+            self.X.astype(np.float64),
+            self.T,
+            first.coefs_,
+            [np.zeros_like(b) for b in first.intercepts_],
+            ref.Network(tuple(names), self.out_activation, mlp.loss),
+            orders=[np.arange(n)] * len(etas),
+            batch_size=sizes.get(mlp.batch_size, mlp.batch_size),
+            eta=etas,
+            gamma=mlp.momentum,
+            nesterov=mlp.nesterovs_momentum,
+            weight_decay=mlp.weight_decay,
+            sample_weight=None
+            if sample_weight is None
+            else sample_weight / np.mean(sample_weight),
+            score_kind=self.score if n > 1 else None,
+        )
+
+
+def assert_weights_close(mlp, coefs, intercepts, tolerance):
+    # A weight near 0 is the sum of larger terms, and rounding is relative to these:
+    # hence the largest weight of its layer sets the absolute error.
+    assert len(mlp.coefs_) == len(coefs)
+    for actual, expected in zip(
+        zip(mlp.coefs_, mlp.intercepts_, strict=True),
+        zip(coefs, intercepts, strict=True),
+        strict=True,
+    ):
+        atol = tolerance * abs(expected[0]).max()
+        for a, e in zip(actual, expected, strict=True):
+            assert_allclose(a, e, rtol=tolerance, atol=atol)
+
+
+def assert_trains_like_the_lecture(
+    problem, mlp, sample_weight=None, etas=None, tolerance=1e-10
+):
+    coefs, intercepts, _, history = problem.train(mlp, sample_weight, etas)
+    mlp.fit(problem.X, problem.y, sample_weight)
+    assert mlp.out_activation_ == problem.out_activation
+    assert_weights_close(mlp, coefs, intercepts, tolerance)
+    for curve, values in history.items():
+        if values:
+            assert_allclose(mlp.history_[curve], values, rtol=tolerance, atol=tolerance)
+    etas = [mlp.learning_rate_init] * mlp.max_iter if etas is None else etas
+    assert_allclose(mlp.history_["learning_rate"], etas, rtol=1e-14)
+
+
+@pytest.mark.parametrize("activation", ref.ACTIVATIONS)
+@every_container
+@every_pair
+def test_every_output_and_loss_with_every_activation(pair, container, activation):
+    problem = Problem(pair, container=container)
+    mlp = problem.mlp(activation=activation, batch_size=7, weight_decay=0.01)
+    assert_trains_like_the_lecture(problem, mlp, problem.weights)
+
+
+@every_pair
+def test_every_output_trains_every_layer(pair):
+    # Dead units would agree with the oracle and prove nothing.
+    problem = Problem(pair)
+    mlp = problem.mlp(batch_size=7)
+    first = clone(mlp).set_params(learning_rate_init=TINY).fit(problem.X, problem.y)
+    mlp.fit(problem.X, problem.y)
+    for before, after in zip(
+        first.coefs_ + first.intercepts_, mlp.coefs_ + mlp.intercepts_, strict=True
+    ):
+        assert abs(after - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("weight_decay", [0, 0.1])
+@pytest.mark.parametrize(
+    "momentum",
+    [
+        {"momentum": 0},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterovs_momentum": True},
+    ],
+    ids=["no momentum", "momentum", "nesterov"],
+)
+@pytest.mark.parametrize("batch_size", [1, 7, "full", "auto"])
+@every_container
+@pytest.mark.parametrize("pair", ["multiclass log loss", "tanh regression of 3"])
+def test_every_batch_size_and_update(
+    pair, container, batch_size, momentum, weight_decay, weighted
+):
+    problem = Problem(pair, container=container)
+    mlp = problem.mlp(
+        activation="tanh", batch_size=batch_size, weight_decay=weight_decay, **momentum
+    )
+    assert_trains_like_the_lecture(problem, mlp, problem.weights if weighted else None)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, "full"])
+@pytest.mark.parametrize(
+    ("hidden_layer_sizes", "activation"),
+    [
+        ((), "relu"),
+        (9, ["logistic"]),
+        ((6, 5, 7), ("tanh", "relu", "logistic")),
+        ((3, 3), ["identity", "tanh"]),
+        ((1, 1), "tanh"),
+        ((300,), "logistic"),
+    ],
+    ids=str,
+)
+@every_container
+@some_pairs
+def test_every_shape(pair, container, hidden_layer_sizes, activation, batch_size):
+    problem = Problem(pair, container=container)
+    mlp = problem.mlp(
+        hidden_layer_sizes=hidden_layer_sizes,
+        activation=activation,
+        batch_size=batch_size,
+    )
+    assert_trains_like_the_lecture(problem, mlp, problem.weights)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, "full"])
+@pytest.mark.parametrize(
+    ("pair", "shape"),
+    [
+        ("multiclass log loss", {"n_features": 1}),
+        ("multiclass log loss", {"n_features": 400}),
+        ("multiclass log loss", {"n": 200, "n_outputs": 50}),
+        ("multiclass squared error", {"n": 200, "n_outputs": 50}),
+        ("identity regression of 3", {"n_outputs": 100}),
+        ("identity regression of 1", {"n_features": 1}),
+        ("identity regression of 1", {"n": 1}),
+        ("identity regression of 1", {"n": 2}),
+        ("multilabel log loss", {"n": 1}),
+        ("multilabel log loss", {"n": 8}),  # the last batch of 7 has one row
+    ],
+    ids=str,
+)
+@every_container
+def test_few_and_many_rows_features_and_outputs(pair, container, shape, batch_size):
+    problem = Problem(pair, container=container, **shape)
+    mlp = problem.mlp(
+        activation="tanh", batch_size=min(batch_size, problem.X.shape[0], key=str)
+    )
+    assert_trains_like_the_lecture(problem, mlp)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "hidden_layer_sizes", "batch_size"),
+    [
+        (5, (6,), 64),
+        (5, (6,), 2500),
+        (5, (6,), "full"),
+        (200, (250,), 2500),
+        (200, (250,), "full"),
+    ],
+    ids=str,
+)
+@every_container
+@pytest.mark.parametrize("pair", ["multiclass log loss", "poisson regression of 1"])
+def test_thousands_of_rows(pair, container, n_features, hidden_layer_sizes, batch_size):
+    problem = Problem(pair, n=3000, n_features=n_features, container=container)
+    mlp = problem.mlp(
+        hidden_layer_sizes=hidden_layer_sizes,
+        activation="tanh",
+        batch_size=batch_size,
+        learning_rate_init=0.01,
+        max_iter=2,
+    )
+    assert_trains_like_the_lecture(problem, mlp, problem.weights)
+
+
+@pytest.mark.parametrize("make", [sparse.csr_array, sparse.csr_matrix])
+@pytest.mark.parametrize("index_dtype", [np.int32, np.int64])
+def test_csr_of_any_kind(make, index_dtype):
+    problem = Problem("multiclass log loss")
+    X = problem.X.copy()
+    X[3] = 0
+    problem.X = make(X)
+    problem.X.indices = problem.X.indices.astype(index_dtype)
+    problem.X.indptr = problem.X.indptr.astype(index_dtype)
+    problem.X.data[5] = 0  # stored all the same
+    assert_trains_like_the_lecture(problem, problem.mlp(batch_size=7))
+
+
+def check_float32(problem, mlp):
+    problem.X = problem.X.astype(np.float32)
+    assert_trains_like_the_lecture(problem, mlp, problem.weights, tolerance=1e-4)
+    assert {w.dtype for w in mlp.coefs_ + mlp.intercepts_} == {np.dtype(np.float32)}
+    if isinstance(mlp, MLPClassifierSDM):
+        assert mlp.predict_proba(problem.X).dtype == np.float32
+        assert mlp.decision_function(problem.X).dtype == np.float32
+    else:
+        assert mlp.predict(problem.X).dtype == np.float32
+
+
+@every_container
+@every_pair
+def test_float32_stays_float32_with_every_output_and_loss(pair, container):
+    problem = Problem(pair, container=container)
+    check_float32(problem, problem.mlp(activation="tanh", batch_size=7))
+
+
+@pytest.mark.parametrize("activation", ref.ACTIVATIONS)
+@pytest.mark.parametrize("batch_size", [1, "full"])
+@every_container
+def test_float32_stays_float32_with_every_activation(container, batch_size, activation):
+    problem = Problem("multiclass log loss", container=container)
+    mlp = problem.mlp(activation=activation, batch_size=batch_size, weight_decay=0.01)
+    check_float32(problem, mlp)
+
+
+# Learning rates
+
+
+@pytest.mark.parametrize("power_t", [0, 0.5, 1])
+@every_container
+@some_pairs
+def test_invscaling_divides_by_a_power_of_the_epoch(pair, container, power_t):
+    problem = Problem(pair, container=container)
+    mlp = problem.mlp(learning_rate="invscaling", power_t=power_t, batch_size=7)
+    etas = [
+        ref.learning_rate("invscaling", 0.03, epoch, power_t=power_t)
+        for epoch in range(1, 6)
+    ]
+    assert_trains_like_the_lecture(problem, mlp, etas=etas)
+
+
+@every_container
+@some_pairs
+def test_adaptive_divides_by_5_when_patience_runs_out(pair, container):
+    problem = Problem(pair, container=container)
+    # No epoch but the first, which has nothing to compare with, improves by 1000.
+    mlp = problem.mlp(learning_rate="adaptive", tol=1e3, n_iter_no_change=2, max_iter=6)
+    reductions = [0, 0, 0, 1, 1, 2]
+    etas = [ref.learning_rate("adaptive", 0.03, 1, reductions=r) for r in reductions]
+    assert_trains_like_the_lecture(problem, mlp, etas=etas)
+
+
+def test_adaptive_follows_the_training_objective():
+    problem = Problem("identity regression of 1")
+    mlp = problem.mlp(
+        learning_rate="adaptive",
+        learning_rate_init=0.05,
+        batch_size=7,
+        tol=1e-2,
+        n_iter_no_change=3,
+        max_iter=60,
+    )
+    mlp.fit(problem.X, problem.y)
+    best, wait, eta, etas = np.inf, 0, 0.05, []
+    for loss, penalty in zip(
+        mlp.history_["loss"], mlp.history_["penalty"], strict=True
+    ):
+        etas.append(eta)
+        wait = 0 if loss + penalty < best - 1e-2 else wait + 1
+        best = min(best, loss + penalty)
+        if wait == 3:
+            eta, wait = eta / 5, 0
+    assert_allclose(mlp.history_["learning_rate"], etas)
+    assert len(set(etas)) >= 3
+    assert etas[:5] == [0.05] * 5, "the first epochs should improve"
+
+
+def test_adaptive_ends_below_a_millionth():
+    problem = Problem("identity regression of 1")
+    mlp = problem.mlp(
+        learning_rate="adaptive",
+        learning_rate_init=1e-3,
+        tol=1e3,
+        n_iter_no_change=1,
+        max_iter=100,
+    )
+    mlp.fit(problem.X, problem.y)
+    etas = [1e-3, 1e-3, 2e-4, 4e-5, 8e-6, 1.6e-6, 3.2e-7]
+    assert_allclose(mlp.history_["learning_rate"], etas)
+    assert mlp.stop_reason_ == "patience"
+
+
+# Shuffling
+
+
+@every_container
+@some_pairs
+def test_a_shuffled_full_batch_is_the_full_batch(pair, container):
+    problem = Problem(pair, container=container)
+    mlp = problem.mlp(activation="tanh", batch_size="full", shuffle=True)
+    coefs, intercepts, _, _ = problem.train(mlp, problem.weights)
+    mlp.fit(problem.X, problem.y, problem.weights)
+    assert_weights_close(mlp, coefs, intercepts, 1e-10)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, "full"])
+def test_an_epoch_uses_each_row_once(batch_size):
+    # With X = 0 and nothing learnt, row n has the loss 4^n / 2: no other 20 rows than
+    # all of them sum to the same.
+    X, y = np.zeros((20, 1)), 2.0 ** np.arange(20)
+    mlp = MLPRegressorSDM(
+        (), learning_rate_init=TINY, batch_size=batch_size, max_iter=3
+    )
+    mlp.fit(X, y)
+    assert_array_equal(mlp.history_["loss"], [np.mean(y**2 / 2)] * 3)
+
+
+def test_each_epoch_has_an_order_of_its_own():
+    problem = Problem("multiclass log loss")
+    mlp = problem.mlp(
+        batch_size=1, momentum=0, shuffle=True, warm_start=True, max_iter=1
+    ).set_params(learning_rate_init=TINY)
+    mlp.fit(problem.X, problem.y).set_params(learning_rate_init=0.05)
+    first = [W.copy() for W in mlp.coefs_]
+    ends = []
+    for _ in range(3):
+        mlp.coefs_ = [W.copy() for W in first]
+        mlp.intercepts_ = [np.zeros_like(b) for b in mlp.intercepts_]
+        ends.append(mlp.fit(problem.X, problem.y).coefs_[0].copy())
+    for one, other in pairwise([*ends, ends[0]]):
+        assert abs(one - other).max() > 1e-6
+
+
+def test_shuffle_false_keeps_the_rows_in_order():
+    problem = Problem("multiclass log loss")
+    ends = [
+        problem.mlp(batch_size=1, random_state=0, shuffle=shuffle)
+        .fit(problem.X, problem.y)
+        .coefs_[0]
+        for shuffle in (False, True)
+    ]
+    assert abs(ends[0] - ends[1]).max() > 1e-6
+
+
+def test_fit_weights_have_mean_one():
+    problem = Problem("multiclass log loss")
+    ends = [
+        problem.mlp(batch_size=7).fit(problem.X, problem.y, weights).coefs_[0]
+        for weights in (problem.weights, 1000 * problem.weights)
+    ]
+    assert_allclose(ends[0], ends[1], rtol=1e-10)
+
+
+@every_container
+def test_class_weights_multiply_sample_weights(container):
+    problem = Problem("multiclass log loss", container=container)
+    mlp = problem.mlp(batch_size=7, class_weight={10: 1.0, 13: 0.0, 16: 2.5, 19: 0.5})
+    weights = problem.weights * np.array([1.0, 0.0, 2.5, 0.5])[(problem.y - 10) // 3]
+    coefs, intercepts, _, _ = problem.train(mlp, weights)
+    mlp.fit(problem.X, problem.y, problem.weights)
+    assert_weights_close(mlp, coefs, intercepts, 1e-10)
