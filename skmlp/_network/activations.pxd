@@ -13,6 +13,16 @@ cdef extern from "activations.h" nogil:
     void skmlp_tanh_f64(double* x, Py_ssize_t n)
     void skmlp_tanh_f32(float* x, Py_ssize_t n)
 
+cdef extern from "blocks.h" nogil:
+    void skmlp_relu_f64(double* z, Py_ssize_t n)
+    void skmlp_relu_f32(float* z, Py_ssize_t n)
+    void skmlp_multiply_by_relu_derivative_f64(const double* h, double* delta, Py_ssize_t n)
+    void skmlp_multiply_by_relu_derivative_f32(const float* h, float* delta, Py_ssize_t n)
+    void skmlp_multiply_by_tanh_derivative_f64(const double* h, double* delta, Py_ssize_t n)
+    void skmlp_multiply_by_tanh_derivative_f32(const float* h, float* delta, Py_ssize_t n)
+    void skmlp_multiply_by_logistic_derivative_f64(const double* h, double* delta, Py_ssize_t n)
+    void skmlp_multiply_by_logistic_derivative_f32(const float* h, float* delta, Py_ssize_t n)
+
 
 cdef enum Activation:
     IDENTITY
@@ -34,11 +44,11 @@ cdef inline void exponential(floating* z, Py_ssize_t n) noexcept nogil:
 
 cdef inline void activate(int activation, floating* z, Py_ssize_t n) noexcept nogil:
     """z <- f(z), element by element."""
-    cdef Py_ssize_t i
     if activation == RELU:
-        for i in range(n):
-            # NaN passes, so that a diverging network is noticed.
-            z[i] = <floating> 0 if z[i] <= 0 else z[i]
+        if floating is double:
+            skmlp_relu_f64(z, n)
+        else:
+            skmlp_relu_f32(z, n)
     elif activation == TANH:
         if floating is double:
             skmlp_tanh_f64(z, n)
@@ -60,13 +70,18 @@ cdef inline void multiply_by_derivative(
     Py_ssize_t n,
 ) noexcept nogil:
     """delta <- delta * f'(z), with f'(z) from h = f(z)."""
-    cdef Py_ssize_t i
     if activation == RELU:
-        for i in range(n):
-            delta[i] = delta[i] if h[i] > 0 else <floating> 0
+        if floating is double:
+            skmlp_multiply_by_relu_derivative_f64(h, delta, n)
+        else:
+            skmlp_multiply_by_relu_derivative_f32(h, delta, n)
     elif activation == TANH:
-        for i in range(n):
-            delta[i] *= <floating> 1 - h[i] * h[i]
+        if floating is double:
+            skmlp_multiply_by_tanh_derivative_f64(h, delta, n)
+        else:
+            skmlp_multiply_by_tanh_derivative_f32(h, delta, n)
     elif activation == LOGISTIC:
-        for i in range(n):
-            delta[i] *= h[i] * (<floating> 1 - h[i])
+        if floating is double:
+            skmlp_multiply_by_logistic_derivative_f64(h, delta, n)
+        else:
+            skmlp_multiply_by_logistic_derivative_f32(h, delta, n)

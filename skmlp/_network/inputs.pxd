@@ -10,6 +10,13 @@ from libc.string cimport memcpy
 
 from .layers cimport add_scaled, add_weight_gradient, fill_rows, net_input
 
+cdef extern from "blocks.h" nogil:
+    void SKMLP_PREFETCH(const char* address)
+
+# How far ahead of the row being gathered the cache is told of the next ones.
+cdef enum:
+    PREFETCHED_ROWS = 8
+
 
 cdef struct InputRows:
     bint sparse
@@ -37,6 +44,10 @@ cdef inline void gather(
     cdef Py_ssize_t n, i
     cdef const char* source
     for n in range(rows):
+        if n + PREFETCHED_ROWS < rows:
+            source = (<const char*> X.data) + row[n + PREFETCHED_ROWS] * X.row_stride
+            for i in range(0, X.n_features * <Py_ssize_t> sizeof(floating), 64):
+                SKMLP_PREFETCH(source + i)
         source = (<const char*> X.data) + row[n] * X.row_stride
         if X.column_stride == sizeof(floating):
             memcpy(x, source, X.n_features * sizeof(floating))

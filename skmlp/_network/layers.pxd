@@ -1,14 +1,31 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
-Each function works on a block of `rows` training cases in row-major order. A single case
-is worked through by plain loops: a BLAS call costs more than such a product.
+Each function works on a block of `rows` training cases in row-major order. BLAS does the
+products, except where one costs less than the call or is one number wide.
 """
 
 from cython cimport floating
-from libc.string cimport memcpy
 
 from .blas cimport gemm
 from .single_case cimport case_net_input
+
+cdef extern from "blocks.h" nogil:
+    void skmlp_fill_rows_f64(const double* b, double* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_fill_rows_f32(const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_rows_f64(const double* x, double* sum, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_rows_f32(const float* x, float* sum, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_product_f64(
+        const double* x, const double* W, double* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_product_f32(
+        const float* x, const float* W, float* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_gradient_f64(
+        const double* h, const double* delta, double* gradient, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_gradient_f32(
+        const float* h, const float* delta, float* gradient, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_error_below_f64(
+        const double* delta, const double* W, double* delta_below, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_error_below_f32(
+        const float* delta, const float* W, float* delta_below, Py_ssize_t rows, Py_ssize_t n)
 
 
 cdef inline void fill_rows(
@@ -18,9 +35,10 @@ cdef inline void fill_rows(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """z <- b in every row"""
-    cdef Py_ssize_t n
-    for n in range(rows):
-        memcpy(z + n * fan_out, b, fan_out * sizeof(floating))
+    if floating is double:
+        skmlp_fill_rows_f64(b, z, rows, fan_out)
+    else:
+        skmlp_fill_rows_f32(b, z, rows, fan_out)
 
 
 cdef inline void add_scaled(
@@ -30,20 +48,6 @@ cdef inline void add_scaled(
     cdef Py_ssize_t i
     for i in range(n):
         y[i] += scale * x[i]
-
-
-cdef inline floating dot(const floating* x, const floating* y, Py_ssize_t n) noexcept nogil:
-    """x @ y, summed in 8 lanes so that it vectorises without changing what is asked for."""
-    cdef floating[8] lane
-    cdef Py_ssize_t i, k
-    for k in range(8):
-        lane[k] = <floating> 0
-    for i in range(0, n - 7, 8):
-        for k in range(8):
-            lane[k] += x[i + k] * y[i + k]
-    for i in range(n - n % 8, n):
-        lane[0] += x[i] * y[i]
-    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]))
 
 
 cdef inline void net_input(
@@ -60,7 +64,12 @@ cdef inline void net_input(
         case_net_input(x, W, b, z, fan_in, fan_out)
         return
     fill_rows(b, z, rows, fan_out)
-    gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
+    if fan_out > 1:
+        gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
+    elif floating is double:
+        skmlp_add_column_product_f64(x, W, z, rows, fan_in)
+    else:
+        skmlp_add_column_product_f32(x, W, z, rows, fan_in)
 
 
 cdef inline void add_weight_gradient(
@@ -73,11 +82,15 @@ cdef inline void add_weight_gradient(
 ) noexcept nogil:
     """gradient_W <- gradient_W + h.T @ delta (slide "Gradient Descent for Multi-layer Network")"""
     cdef Py_ssize_t i
-    if rows > 1:
-        gemm(True, False, fan_in, fan_out, rows, h, delta, <floating> 1, gradient_W)
-    else:
+    if rows == 1:
         for i in range(fan_in):
             add_scaled(h[i], delta, gradient_W + i * fan_out, fan_out)
+    elif fan_out > 1:
+        gemm(True, False, fan_in, fan_out, rows, h, delta, <floating> 1, gradient_W)
+    elif floating is double:
+        skmlp_add_column_gradient_f64(h, delta, gradient_W, rows, fan_in)
+    else:
+        skmlp_add_column_gradient_f32(h, delta, gradient_W, rows, fan_in)
 
 
 cdef inline void add_bias_gradient(
@@ -87,9 +100,10 @@ cdef inline void add_bias_gradient(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """gradient_b <- gradient_b + delta.sum(axis=0)"""
-    cdef Py_ssize_t n
-    for n in range(rows):
-        add_scaled(<floating> 1, delta + n * fan_out, gradient_b, fan_out)
+    if floating is double:
+        skmlp_add_rows_f64(delta, gradient_b, rows, fan_out)
+    else:
+        skmlp_add_rows_f32(delta, gradient_b, rows, fan_out)
 
 
 cdef inline void error_below(
@@ -101,9 +115,9 @@ cdef inline void error_below(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """delta_below <- delta @ W.T, the error with respect to the activities below"""
-    cdef Py_ssize_t i
-    if rows > 1:
+    if fan_out > 1:
         gemm(False, True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below)
+    elif floating is double:
+        skmlp_column_error_below_f64(delta, W, delta_below, rows, fan_in)
     else:
-        for i in range(fan_in):
-            delta_below[i] = dot(delta, W + i * fan_out, fan_out)
+        skmlp_column_error_below_f32(delta, W, delta_below, rows, fan_in)

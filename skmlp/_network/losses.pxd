@@ -24,39 +24,37 @@ cdef inline double case_weight(const double* s, const Py_ssize_t* row, Py_ssize_
     return s[row[n]] if s != NULL else 1.0
 
 
-cdef inline void softmax(
-    const floating* z,
-    floating* o,  # OUT
-    double* log_normaliser,  # OUT
-    Py_ssize_t K,
-) noexcept nogil:
-    """o <- exp(z) / sum(exp(z)) and log(sum(exp(z))) of one case"""
-    cdef Py_ssize_t k
-    cdef floating highest = z[0], total = <floating> 0
-    for k in range(1, K):
-        highest = max(highest, z[k])
-    for k in range(K):
-        o[k] = z[k] - highest
-    exponential(o, K)
-    for k in range(K):
-        total += o[k]
-    for k in range(K):
-        o[k] /= total
-    log_normaliser[0] = <double> highest + log(<double> total)
-
-
 cdef inline double softmax_log_loss(
     const floating* z, const floating* t, const double* s, const Py_ssize_t* row,
     floating* o, Py_ssize_t rows, Py_ssize_t K,
 ) noexcept nogil:
-    """sum_n s_n l_n with l = -sum_k t_k log o_k = log(sum_k exp(z_k)) - sum_k t_k z_k"""
+    """sum_n s_n l_n with l = -sum_k t_k log o_k = log(sum_k exp(z_k)) - sum_k t_k z_k
+
+    Both the logarithm and o come from exp(z - max(z)), which cannot overflow.
+    """
     cdef Py_ssize_t n, k
-    cdef double loss, total = 0
+    cdef floating highest, target, normaliser
+    cdef double total = 0
     for n in range(rows):
-        softmax(z + n * K, o + n * K, &loss, K)
+        highest = z[n * K]
+        for k in range(1, K):
+            highest = max(highest, z[n * K + k])
         for k in range(K):
-            loss -= <double> (t[n * K + k] * z[n * K + k])
-        total += case_weight(s, row, n) * loss
+            o[n * K + k] = z[n * K + k] - highest
+    for n in range(rows):
+        target = <floating> 0
+        for k in range(K):
+            target += t[n * K + k] * o[n * K + k]
+        total -= case_weight(s, row, n) * <double> target
+    exponential(o, rows * K)
+    for n in range(rows):
+        normaliser = <floating> 0
+        for k in range(K):
+            normaliser += o[n * K + k]
+        total += case_weight(s, row, n) * log(<double> normaliser)
+        normaliser = <floating> 1 / normaliser
+        for k in range(K):
+            o[n * K + k] *= normaliser
     return total
 
 

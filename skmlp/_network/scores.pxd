@@ -17,14 +17,14 @@ cdef inline bint is_hit(const floating* z, const floating* t, Py_ssize_t K) noex
     for k in range(1, K):
         if z[k] > z[winner]:
             winner = k
-    return t[winner] > 0
+    return t[winner] > <floating> 0
 
 
 cdef inline bint agrees(const floating* z, const floating* t, Py_ssize_t K) noexcept nogil:
     """Whether every unit is on the side of its target: o > 1/2 means z > 0."""
     cdef Py_ssize_t k
     for k in range(K):
-        if (z[k] > 0) != (t[k] > 0):
+        if (z[k] > <floating> 0) != (t[k] > <floating> 0):
             return False
     return True
 

@@ -9,10 +9,9 @@
 #ifndef SKMLP_SINGLE_CASE_H
 #define SKMLP_SINGLE_CASE_H
 
-#include <stddef.h>
 #include <string.h>
 
-#include "clones.h"
+#include "blocks.h"
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -23,26 +22,6 @@
 
 #endif
 #else
-
-/* As many sums side by side as fill a vector of 64 bytes: a sum in one variable would have
-   to be in the order written, which cannot be vectorised. */
-#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
-
-static inline SKMLP_REAL SKMLP_NAME(dot)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict y, ptrdiff_t n)
-{
-    SKMLP_REAL lane[SKMLP_LANES] = {0}, sum = 0;
-    ptrdiff_t i = 0;
-    for (; i + SKMLP_LANES <= n; i += SKMLP_LANES)
-        for (ptrdiff_t k = 0; k < SKMLP_LANES; k++)
-            lane[k] += x[i + k] * y[i + k];
-    for (; i < n; i++)
-        sum += x[i] * y[i];
-    for (ptrdiff_t width = SKMLP_LANES / 2; width > 0; width /= 2)
-        for (ptrdiff_t k = 0; k < width; k++)
-            lane[k] += lane[k + width];
-    return lane[0] + sum;
-}
 
 /* z <- x W + b */
 SKMLP_CLONES static void SKMLP_NAME(case_net_input)(
@@ -109,7 +88,6 @@ SKMLP_CLONES static void SKMLP_NAME(case_backward)(
     }
 }
 
-#undef SKMLP_LANES
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

@@ -7,6 +7,10 @@ from cython cimport floating
 
 from .workspace cimport Layer, Layout
 
+cdef extern from "blocks.h" nogil:
+    void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
+    void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
+
 
 cdef inline double penalty(
     const Layout* layout, const floating* parameters, double weight_decay
@@ -31,10 +35,13 @@ cdef inline void start_gradient(
     """gradient <- lambda W for the weights, 0 for the biases: what the data is added to"""
     cdef Py_ssize_t l, i
     cdef const Layer* layer
-    cdef floating decay = <floating> weight_decay
     for l in range(layout.n_layers):
         layer = &layout.layers[l]
-        for i in range(layer.W, layer.b):
-            gradient[i] = decay * parameters[i]
+        if floating is double:
+            skmlp_scale_f64(weight_decay, parameters + layer.W, gradient + layer.W,
+                            layer.b - layer.W)
+        else:
+            skmlp_scale_f32(<float> weight_decay, parameters + layer.W, gradient + layer.W,
+                            layer.b - layer.W)
         for i in range(layer.b, layer.b + layer.fan_out):
             gradient[i] = <floating> 0

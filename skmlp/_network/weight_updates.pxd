@@ -5,6 +5,12 @@ Source: the lecture's slide "Ways to Use Weight Derivatives".
 
 from cython cimport floating
 
+cdef extern from "blocks.h" nogil:
+    void skmlp_momentum_update_f64(
+        const double* g, double* v, double* w, Py_ssize_t n, double eta, double gamma)
+    void skmlp_momentum_update_f32(
+        const float* g, float* v, float* w, Py_ssize_t n, float eta, float gamma)
+
 
 cdef struct UpdateRule:
     double momentum  # gamma
@@ -30,7 +36,7 @@ cdef inline void update_weights(
         for i in range(n):
             velocity[i] = gamma * velocity[i] + eta * gradient[i]
             parameters[i] -= gamma * velocity[i] + eta * gradient[i]
+    elif floating is double:
+        skmlp_momentum_update_f64(gradient, velocity, parameters, n, eta, gamma)
     else:
-        for i in range(n):
-            velocity[i] = gamma * velocity[i] + eta * gradient[i]
-            parameters[i] -= velocity[i]
+        skmlp_momentum_update_f32(gradient, velocity, parameters, n, eta, gamma)

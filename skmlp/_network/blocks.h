@@ -1,0 +1,147 @@
+/* Loops over a block of rows that are worth the widest vectors of the processor: each is
+   compiled once per level (SKMLP_CLONES). What they compute stands in the .pxd files. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#ifndef SKMLP_BLOCKS_H
+#define SKMLP_BLOCKS_H
+
+#include <stddef.h>
+
+#include "clones.h"
+
+#if defined(__GNUC__)
+#define SKMLP_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define SKMLP_PREFETCH(address) ((void)(address))
+#endif
+
+#define SKMLP_REAL double
+#define SKMLP_NAME(name) skmlp_##name##_f64
+#include "blocks.h"
+#define SKMLP_REAL float
+#define SKMLP_NAME(name) skmlp_##name##_f32
+#include "blocks.h"
+
+#endif
+#else
+
+/* z[r] <- b for each row r */
+SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
+    const SKMLP_REAL *restrict b, SKMLP_REAL *restrict z, ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, z += n)
+        for (ptrdiff_t j = 0; j < n; j++)
+            z[j] = b[j];
+}
+
+/* sum <- sum + x[0] + x[1] + ... over the rows of x */
+SKMLP_CLONES static void SKMLP_NAME(add_rows)(
+    const SKMLP_REAL *restrict x, SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, x += n)
+        for (ptrdiff_t j = 0; j < n; j++)
+            sum[j] += x[j];
+}
+
+/* As many sums side by side as fill a vector of 64 bytes: a sum in one variable would have
+   to be in the order written, which cannot be vectorised. */
+#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
+
+static inline SKMLP_REAL SKMLP_NAME(dot)(
+    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict y, ptrdiff_t n)
+{
+    SKMLP_REAL lane[SKMLP_LANES] = {0}, sum = 0;
+    ptrdiff_t i = 0;
+    for (; i + SKMLP_LANES <= n; i += SKMLP_LANES)
+        for (ptrdiff_t k = 0; k < SKMLP_LANES; k++)
+            lane[k] += x[i + k] * y[i + k];
+    for (; i < n; i++)
+        sum += x[i] * y[i];
+    for (ptrdiff_t width = SKMLP_LANES / 2; width > 0; width /= 2)
+        for (ptrdiff_t k = 0; k < width; k++)
+            lane[k] += lane[k + width];
+    return lane[0] + sum;
+}
+
+/* The products of a layer with one output, where W and delta are columns: BLAS has no
+   vectors for matrices that are one number wide. */
+
+/* z <- z + x W */
+SKMLP_CLONES static void SKMLP_NAME(add_column_product)(
+    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z,
+    ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, x += n)
+        z[r] += SKMLP_NAME(dot)(x, W, n);
+}
+
+/* gradient <- gradient + h' delta */
+SKMLP_CLONES static void SKMLP_NAME(add_column_gradient)(
+    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta,
+    SKMLP_REAL *restrict gradient, ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, h += n)
+        for (ptrdiff_t i = 0; i < n; i++)
+            gradient[i] += h[i] * delta[r];
+}
+
+/* delta_below <- delta W' */
+SKMLP_CLONES static void SKMLP_NAME(column_error_below)(
+    const SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict W,
+    SKMLP_REAL *restrict delta_below, ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, delta_below += n)
+        for (ptrdiff_t i = 0; i < n; i++)
+            delta_below[i] = delta[r] * W[i];
+}
+
+/* y <- a x */
+SKMLP_CLONES static void SKMLP_NAME(scale)(
+    SKMLP_REAL a, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict y, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] = a * x[i];
+}
+
+/* NaN passes, so that a network that diverges is noticed. */
+SKMLP_CLONES static void SKMLP_NAME(relu)(SKMLP_REAL *z, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        z[i] = z[i] <= 0 ? 0 : z[i];
+}
+
+SKMLP_CLONES static void SKMLP_NAME(multiply_by_relu_derivative)(
+    const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] = h[i] > 0 ? delta[i] : 0;
+}
+
+SKMLP_CLONES static void SKMLP_NAME(multiply_by_tanh_derivative)(
+    const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] *= 1 - h[i] * h[i];
+}
+
+SKMLP_CLONES static void SKMLP_NAME(multiply_by_logistic_derivative)(
+    const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        delta[i] *= h[i] * (1 - h[i]);
+}
+
+SKMLP_CLONES static void SKMLP_NAME(momentum_update)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict v, SKMLP_REAL *restrict w,
+    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        v[i] = gamma * v[i] + eta * g[i];
+        w[i] -= v[i];
+    }
+}
+
+#undef SKMLP_LANES
+#undef SKMLP_REAL
+#undef SKMLP_NAME
+#endif
