@@ -12,7 +12,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skmlp._cases import Data, in_dtype
+from skmlp._cases import Data, check_csr, in_dtype
 from skmlp._early_stopping import split_rows
 from skmlp._history import n_recorded, new_history, truncate
 from skmlp._initialization import initial_weights
@@ -304,6 +304,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             y_numeric=is_regressor(self),
             reset=reset,
         )
+        check_csr(X)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
@@ -315,6 +316,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
+            sample_weight = np.ascontiguousarray(sample_weight)
         weights = self._case_weights(sample_weight, labels, learn)
         return Data(X, values, labels, weights, self.n_outputs_, given)
 
@@ -498,6 +500,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             dtype=[np.float64, np.float32],
             reset=False,
         )
+        check_csr(X)
         n_rows = X.shape[0]
         block = min(n_rows, PREDICT_ROWS)
         network = self._network(self._dtype, block)

@@ -54,6 +54,14 @@ def pack(network, coefs, intercepts, dtype):
     return parameters
 
 
+def aligned_empty(n, dtype):
+    """A vector that starts with a cache line, as the widest loads need it."""
+    line = 64
+    buffer = np.empty(n * dtype.itemsize + line, dtype=np.uint8)
+    start = -buffer.__array_interface__["data"][0] % line
+    return buffer[start : start + n * dtype.itemsize].view(dtype)
+
+
 def _same_memory(a, b):
     return (
         isinstance(a, np.ndarray)

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._early_stopping import Patience
 from skmlp._history import n_recorded, record, truncate
 from skmlp._network import network as kernel
+from skmlp._parameters import aligned_empty
 from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 
 # learning_rate_init="auto": what the rate is divided by where the first call diverges.
@@ -144,8 +145,8 @@ class Training:
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
-        self.gradient = np.empty_like(parameters)
-        self.workspace = np.empty(network.n_workspace, dtype=parameters.dtype)
+        self.gradient = aligned_empty(len(parameters), parameters.dtype)
+        self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
 
     def run(self, max_iter):
         """Loop until convergence; return why it ended, "patience" or "max_iter"."""
@@ -223,9 +224,8 @@ class Training:
     def train_epoch(self, eta):
         """One sweep over the cases; return its running data loss and score."""
         if self.mlp.shuffle:
-            self.order[:] = self.cases.rows
-            seed = [self.state.shuffle_seed, self.state.epoch]
-            np.random.default_rng(seed).shuffle(self.order)
+            seed, epoch = self.state.shuffle_seed, self.state.epoch
+            kernel.shuffle(self.cases.rows, seed, epoch, self.order)
         sums = np.zeros(self.network.n_sums)
         n_rows = slice_rows(self.network)
         position = 0

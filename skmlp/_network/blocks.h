@@ -15,6 +15,10 @@
 #define SKMLP_PREFETCH(address) ((void)(address))
 #endif
 
+/* As many sums side by side as fill a vector of 64 bytes: a sum in one variable would have
+   to be in the order written, which cannot be vectorised. */
+#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
+
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
 #include "blocks.h"
@@ -43,10 +47,7 @@ SKMLP_CLONES static void SKMLP_NAME(add_rows)(
             sum[j] += x[j];
 }
 
-/* As many sums side by side as fill a vector of 64 bytes: a sum in one variable would have
-   to be in the order written, which cannot be vectorised. */
-#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
-
+/* x y, in lanes */
 static inline SKMLP_REAL SKMLP_NAME(dot)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict y, ptrdiff_t n)
 {
@@ -141,7 +142,6 @@ SKMLP_CLONES static void SKMLP_NAME(momentum_update)(
     }
 }
 
-#undef SKMLP_LANES
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

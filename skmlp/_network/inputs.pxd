@@ -25,7 +25,8 @@ cdef struct InputRows:
     const void* data  # X[0, 0], or the non-zeros of a CSR matrix
     Py_ssize_t row_stride  # dense: bytes from one row to the next
     Py_ssize_t column_stride
-    bint wide_indices  # CSR: int64 indices rather than int32
+    bint wide_indices  # CSR: int64 rather than int32
+    bint wide_indptr
     const void* indices
     const void* indptr
 
@@ -78,8 +79,8 @@ cdef inline void input_net_input(
     value = <const floating*> X.data
     fill_rows(b, z, rows, fan_out)
     for n in range(rows):
-        for i in range(index_at(X.indptr, X.wide_indices, row[n]),
-                       index_at(X.indptr, X.wide_indices, row[n] + 1)):
+        for i in range(index_at(X.indptr, X.wide_indptr, row[n]),
+                       index_at(X.indptr, X.wide_indptr, row[n] + 1)):
             add_scaled(value[i], W + index_at(X.indices, X.wide_indices, i) * fan_out,
                        z + n * fan_out, fan_out)
 
@@ -101,7 +102,7 @@ cdef inline void add_input_weight_gradient(
         return
     value = <const floating*> X.data
     for n in range(rows):
-        for i in range(index_at(X.indptr, X.wide_indices, row[n]),
-                       index_at(X.indptr, X.wide_indices, row[n] + 1)):
+        for i in range(index_at(X.indptr, X.wide_indptr, row[n]),
+                       index_at(X.indptr, X.wide_indptr, row[n] + 1)):
             add_scaled(value[i], delta + n * fan_out,
                        gradient_W + index_at(X.indices, X.wide_indices, i) * fan_out, fan_out)

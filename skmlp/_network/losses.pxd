@@ -70,13 +70,13 @@ cdef inline double logistic_log_loss(
     cdef Py_ssize_t n, i
     cdef double loss, total = 0
     for i in range(rows * K):
-        o[i] = -z[i] if z[i] > 0 else z[i]
+        o[i] = -z[i] if z[i] > <floating> 0 else z[i]
     exponential(o, rows * K)
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):
             loss += <double> (max(z[i], <floating> 0) - t[i] * z[i]) + log1p(<double> o[i])
-            o[i] = (<floating> 1 if z[i] >= 0 else o[i]) / (<floating> 1 + o[i])
+            o[i] = (<floating> 1 if z[i] >= <floating> 0 else o[i]) / (<floating> 1 + o[i])
         total += case_weight(s, row, n) * loss
     return total
 
@@ -107,7 +107,7 @@ cdef inline double poisson_deviance(
         loss = 0
         for i in range(n * K, (n + 1) * K):
             loss += <double> (o[i] - t[i] * z[i])
-            if t[i] > 0:
+            if t[i] > <floating> 0:
                 loss += <double> t[i] * (log(<double> t[i]) - 1)
         total += case_weight(s, row, n) * loss
     return total

@@ -10,6 +10,7 @@ from itertools import pairwise
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cython cimport floating
 from libc.limits cimport INT_MAX
+from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
@@ -18,6 +19,7 @@ from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
+from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
@@ -147,6 +149,7 @@ cdef class Inputs:
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
             self.rows.wide_indices = X.indices.itemsize == 8
+            self.rows.wide_indptr = X.indptr.itemsize == 8
             self.rows.data = address(X.data)
             self.rows.indices = address(X.indices)
             self.rows.indptr = address(X.indptr)
@@ -173,15 +176,19 @@ cdef class Targets:
     cdef readonly object weights
 
     def __cinit__(self, *, values=None, labels=None, weights=None, n_outputs):
+        cdef const Py_ssize_t[::1] numbers
+        cdef const double[::1] s
         self.values, self.labels, self.weights = values, labels, weights
         self.rows.n_outputs = n_outputs
         self.rows.n_rows = len(values if values is not None else labels)
         if values is not None:
             self.rows.values = address(values)
         else:
-            self.rows.labels = <const Py_ssize_t*> address(labels)
+            numbers = labels
+            self.rows.labels = &numbers[0]
         if weights is not None:
-            self.rows.weights = <const double*> address(weights)
+            s = weights
+            self.rows.weights = &s[0]
 
 
 cdef const void* address(array) except? NULL:
@@ -338,6 +345,21 @@ def forward_rows(
                          &workspace[0], rows)
             memcpy(&z[position, 0], last, rows * K * sizeof(floating))
             position += rows
+
+
+def shuffle(
+    const Py_ssize_t[::1] rows,
+    seed,
+    epoch,
+    Py_ssize_t[::1] order,  # OUT
+):
+    """order <- the rows in the order of an epoch"""
+    cdef uint64_t seed_number = seed, epoch_number = epoch
+    if rows.shape[0] != order.shape[0]:
+        raise ValueError("rows and order must have the same length")
+    with nogil:
+        memcpy(&order[0], &rows[0], rows.shape[0] * sizeof(Py_ssize_t))
+        shuffle_rows(&order[0], order.shape[0], seed_number, epoch_number)
 
 
 def activate_outputs(activation, floating[:, ::1] z):  # IN OUT
