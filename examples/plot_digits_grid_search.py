@@ -92,7 +92,7 @@ for name, row, marker in zip(names, accuracy, "osD^", strict=True):
 ring = {"markersize": 14, "fillstyle": "none"}
 left.plot(lambda_, accuracy.max(), "ko", label="winner", **ring)
 left.set(xlabel=r"weight decay $\lambda$", ylabel="mean accuracy of 5 folds")
-left.set(title="Validation accuracy", ylim=(0.9, 0.99))
+left.set(title="Validation accuracy", ylim=(0.88, 0.99))
 left.legend(title="hidden units", loc="lower left")
 
 epochs = np.arange(1, mlp.n_iter_ + 1)

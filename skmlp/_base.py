@@ -20,6 +20,7 @@ from skmlp._network.network import (
     HIDDEN_ACTIVATIONS,
     Inputs,
     Network,
+    Updates,
     forward_rows,
 )
 from skmlp._parameters import pack
@@ -45,9 +46,23 @@ AUTO_LEARNING_RATE = {
         ("squared_error", "identity"): 0.005,
         ("squared_error", "relu"): 0.005,
         ("poisson", "exp"): 0.005,
-    }
+    },
+    # These measure the gradient by itself, so its scale does not matter.
+    "adagrad": 0.05,
+    "rmsprop": 0.002,
+    "adadelta": 1.0,
+    "adam": 0.005,
 }
 AUTO_BATCH_ROWS = 200
+
+# epsilon="auto": the papers' where they name one.
+AUTO_EPSILON = {
+    "sgd": 0.0,
+    "adagrad": 1e-8,
+    "rmsprop": 1e-8,
+    "adadelta": 1e-6,
+    "adam": 1e-8,
+}
 
 # Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
 # a conversion of X to the dtype of the weights needs no more memory than that.
@@ -63,7 +78,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(HIDDEN_ACTIVATIONS)), "array-like"],
-        "solver": [StrOptions({"sgd"})],
+        "solver": [StrOptions({"sgd", "adagrad", "rmsprop", "adadelta", "adam"})],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
             StrOptions({"auto", "full"}),
@@ -77,6 +92,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "power_t": [Interval(Real, 0, None, closed="left")],
         "momentum": [Interval(Real, 0, 1, closed="left")],
         "nesterovs_momentum": ["boolean"],
+        "rho": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -107,6 +126,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         power_t,
         momentum,
         nesterovs_momentum,
+        rho,
+        beta_1,
+        beta_2,
+        epsilon,
         max_iter,
         shuffle,
         random_state,
@@ -129,6 +152,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.power_t = power_t
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
+        self.rho = rho
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
         self.max_iter = max_iter
         self.shuffle = shuffle
         self.random_state = random_state
@@ -257,7 +284,12 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             self._learn_targets(y, classes)
         data = self._encoded(X, y, sample_weight, given, learn=True)
         network = self._network(X.dtype, batch_rows(self.batch_size, len(data)))
-        parameters, state = self._weights_to_train(network, X.dtype, going_on)
+        updates = self._updates()
+        no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
+        if going_on:
+            parameters, state = self._last_weights(network, no_updates)
+        else:
+            parameters, state = self._first_weights(network, no_updates)
         self._state = state
         self.coefs_, self.intercepts_ = network.views(parameters)
         rows, validation, scorer = np.arange(len(data)), None, None
@@ -269,6 +301,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         return Training(
             self,
             network,
+            updates,
             parameters,
             state,
             data.cases(rows),
@@ -417,6 +450,21 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             itemsize=dtype.itemsize,
         )
 
+    def _updates(self):
+        """The solver's rule with its constants."""
+        epsilon = self.epsilon
+        if epsilon == "auto":
+            epsilon = AUTO_EPSILON[self.solver]
+        nesterov = self.solver == "sgd" and self.nesterovs_momentum
+        return Updates(
+            "nesterov" if nesterov else self.solver,
+            momentum=self.momentum,
+            rho=self.rho,
+            beta_1=self.beta_1,
+            beta_2=self.beta_2,
+            epsilon=epsilon,
+        )
+
     def _first_learning_rate(self):
         """eta_0 of a training that starts."""
         if self.learning_rate_init != "auto":
@@ -424,36 +472,41 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         rows = AUTO_BATCH_ROWS
         if isinstance(self.batch_size, Integral):
             rows = min(self.batch_size, rows)
-        eta_0 = AUTO_LEARNING_RATE[self.solver][self.loss, self.out_activation_]
+        eta_0 = AUTO_LEARNING_RATE[self.solver]
+        if isinstance(eta_0, dict):
+            eta_0 = eta_0[self.loss, self.out_activation_]
         return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
 
-    def _weights_to_train(self, network, dtype, going_on):
-        """Parameters and state to train: those of the last call, or first ones."""
-        if going_on:
-            parameters = self._parameters(network).copy()
-            state = self._state.copy()
-            if self.learning_rate_init != "auto":
-                state.eta_0 = self.learning_rate_init
-            if state.last_parameters is not None:
-                parameters = state.resume(parameters)
-        else:
-            random_state = check_random_state(self.random_state)
-            parameters = pack(
-                network,
-                *initial_weights(
-                    network.layer_units, self._layer_activations(), random_state
-                ),
-                dtype,
-            )
-            shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
-            state = TrainingState(
-                velocity=np.zeros_like(parameters),
-                eta_0=self._first_learning_rate(),
-                shuffle_seed=shuffle_seed,
-                split_seed=split_seed,
-            )
-            self.history_ = new_history()
-            self.t_ = 0
+    def _first_weights(self, network, no_updates):
+        """Parameters and state of a training that starts."""
+        random_state = check_random_state(self.random_state)
+        coefs, intercepts = initial_weights(
+            network.layer_units, self._layer_activations(), random_state
+        )
+        shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
+        state = TrainingState(
+            solver=self.solver,
+            update_state=no_updates,
+            eta_0=self._first_learning_rate(),
+            shuffle_seed=shuffle_seed,
+            split_seed=split_seed,
+        )
+        self.history_ = new_history()
+        self.t_ = 0
+        return pack(network, coefs, intercepts, no_updates.dtype), state
+
+    def _last_weights(self, network, no_updates):
+        """Parameters and state of the last call, which this one goes on with."""
+        parameters = self._parameters(network).copy()
+        state = self._state.copy()
+        if state.last_parameters is not None:
+            parameters = state.resume(parameters)
+        changed = state.solver != self.solver
+        if changed:  # another solver's state says nothing to this one
+            state.solver, state.update_state = self.solver, no_updates
+            state.n_updates = 0
+        if changed or self.learning_rate_init != "auto":
+            state.eta_0 = self._first_learning_rate()
         return parameters, state
 
     def _parameters(self, network):
@@ -462,7 +515,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     @property
     def _dtype(self):
         """The dtype of training, whatever the user may have put into `coefs_`."""
-        return self._state.velocity.dtype
+        return self._state.update_state.dtype
 
     def _keep(self, training):
         """Keep what the next call needs to go on from the last update's weights."""

@@ -36,9 +36,12 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     out_activation : {"identity", "logistic", "tanh", "relu"}, default="identity"
         Activation g of the output units with the squared error. The targets must lie
         where it can reach: logistic in [0, 1], tanh in [-1, 1], relu from 0 on.
-    solver : {"sgd"}, default="sgd"
-        How the weights are updated. Gradient descent with momentum: v <- momentum * v +
-        eta * g; w <- w - v (slide "Ways to Use Weight Derivatives").
+    solver : {"sgd", "adagrad", "rmsprop", "adadelta", "adam"}, default="sgd"
+        How the weights are updated with the gradient g of loss and penalty. "sgd" is
+        gradient descent with momentum: v <- momentum * v + eta * g; w <- w - v (slide
+        "Ways to Use Weight Derivatives"). The others give each weight a rate of its
+        own: "adagrad" after Duchi et al. (2011), "rmsprop" after Hinton (2012, lecture
+        6e), "adadelta" after Zeiler (2012), "adam" after Kingma and Ba (2015).
     weight_decay : float, default=1e-4
         lambda, at least 0. The penalty lambda / 2 * sum(w**2) over the weights, not the
         biases, is added to the mean loss of each mini-batch (slide "Limiting the size
@@ -52,16 +55,26 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
         divided by 5 each time that patience runs out, until it is below 1e-6.
     learning_rate_init : float or "auto", default="auto"
-        eta_0, above 0. "auto" is made for standardised data: 0.005 for mini-batches of
-        200 cases or more, and that times sqrt(batch_size / 200) for a smaller
-        `batch_size`. Where training diverges with "auto" in the first call, it starts
-        anew at a tenth of the rate, with a `ConvergenceWarning`.
+        eta_0, above 0. "auto" is made for standardised data:
+        0.005 with "sgd" (0.02 for tanh, 0.1 for logistic outputs);
+        0.05 with "adagrad", 0.002 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
+        That is for mini-batches of 200 cases or more; for a smaller `batch_size` it is
+        multiplied by sqrt(batch_size / 200). Where training diverges with "auto" in the
+        first call, it starts anew at a tenth of the rate, as often as needed, with a
+        `ConvergenceWarning`.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
         gamma, in [0, 1).
     nesterovs_momentum : bool, default=False
         Whether the weights move by momentum * v + eta * g with the new v.
+    rho : float, default=0.9
+        How slowly "rmsprop" and "adadelta" forget earlier gradients, in [0, 1).
+    beta_1, beta_2 : float, default=0.9, 0.999
+        How slowly "adam" forgets earlier gradients and their squares, in [0, 1).
+    epsilon : float or "auto", default="auto"
+        What keeps the divisors of "adagrad", "rmsprop", "adadelta" and "adam" from 0.
+        "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`.
     shuffle : bool, default=True
@@ -189,6 +202,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         power_t=0.5,
         momentum=0.9,
         nesterovs_momentum=False,
+        rho=0.9,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon="auto",
         max_iter=200,
         shuffle=True,
         random_state=None,
@@ -212,6 +229,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
             power_t=power_t,
             momentum=momentum,
             nesterovs_momentum=nesterovs_momentum,
+            rho=rho,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
             max_iter=max_iter,
             shuffle=shuffle,
             random_state=random_state,

@@ -39,13 +39,18 @@ class TrainingState:
 
     Attributes
     ----------
-    velocity : ndarray of shape (n_parameters,)
+    solver : str
+        Whose state that is.
+    update_state : ndarray of shape (n_vectors, n_parameters)
+        What the solver keeps of earlier gradients: the velocity of "sgd", say.
     eta_0 : float
         The first learning rate.
     shuffle_seed, split_seed : int
         With the number of the epoch, the first gives the order of the rows.
     epoch : int
         Epochs so far: the clock of the schedule.
+    n_updates : int
+        Updates so far, which "adam" corrects its bias by.
     n_reductions : int
         How often "adaptive" has divided the learning rate.
     watched : str
@@ -57,11 +62,13 @@ class TrainingState:
         Weights after the last update, where those of the best epoch were restored.
     """
 
-    velocity: np.ndarray
+    solver: str
+    update_state: np.ndarray
     eta_0: float
     shuffle_seed: int
     split_seed: int
     epoch: int = 0
+    n_updates: int = 0
     n_reductions: int = 0
     watched: str = ""
     patience: Patience = field(default_factory=Patience)
@@ -93,7 +100,9 @@ class TrainingState:
     def copy(self):
         """A copy that can be trained on without a trace in this one."""
         return replace(
-            self, velocity=self.velocity.copy(), patience=replace(self.patience)
+            self,
+            update_state=self.update_state.copy(),
+            patience=replace(self.patience),
         )
 
 
@@ -105,6 +114,7 @@ class Training:
     mlp : estimator
         Its parameters are read, and its `history_` is written.
     network : Network
+    updates : Updates
     parameters : ndarray of shape (n_parameters,)
         Trained in place.
     state : TrainingState
@@ -123,6 +133,7 @@ class Training:
         self,
         mlp,
         network,
+        updates,
         parameters,
         state,
         cases,
@@ -134,6 +145,7 @@ class Training:
     ):
         self.mlp = mlp
         self.network = network
+        self.updates = updates
         self.parameters = parameters
         self.state = state
         self.cases = cases
@@ -177,9 +189,10 @@ class Training:
         """Go back to the first weights, with a lower learning rate."""
         state = self.state
         self.parameters[:] = self.first_parameters
-        state.velocity[:] = 0
+        state.update_state[:] = 0
         self.state = TrainingState(
-            state.velocity,
+            state.solver,
+            state.update_state,
             state.eta_0 / RESTART_DIVISOR,
             state.shuffle_seed,
             state.split_seed,
@@ -230,8 +243,9 @@ class Training:
         n_rows = slice_rows(self.network)
         position = 0
         while position < len(self.order) and np.isfinite(sums[0]):
-            position = kernel.train_rows(
+            position, self.state.n_updates = kernel.train_rows(
                 self.network,
+                self.updates,
                 self.cases.inputs,
                 self.cases.targets,
                 self.order,
@@ -239,14 +253,13 @@ class Training:
                 n_rows,
                 self.batch_size,
                 self.parameters,
-                self.state.velocity,
+                self.state.update_state,
                 self.gradient,
                 self.workspace,
                 sums,
+                n_updates=self.state.n_updates,
                 learning_rate=eta,
                 weight_decay=self.mlp.weight_decay,
-                momentum=self.mlp.momentum,
-                nesterov=self.mlp.nesterovs_momentum,
             )
         return sums[0] / len(self.order), self.cases.score(sums[1:])
 

@@ -132,16 +132,6 @@ SKMLP_CLONES static void SKMLP_NAME(multiply_by_logistic_derivative)(
         delta[i] *= h[i] * (1 - h[i]);
 }
 
-SKMLP_CLONES static void SKMLP_NAME(momentum_update)(
-    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict v, SKMLP_REAL *restrict w,
-    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma)
-{
-    for (ptrdiff_t i = 0; i < n; i++) {
-        v[i] = gamma * v[i] + eta * g[i];
-        w[i] -= v[i];
-    }
-}
-
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

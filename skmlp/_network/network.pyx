@@ -24,7 +24,9 @@ from .single_case cimport case_backward_and_update
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
-from .weight_updates cimport UpdateRule, update_weights
+from .weight_updates cimport (
+    ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, RMSPROP, UpdateRule, update_weights,
+)
 from .workspace cimport Layer, Layout, place_parameters, place_workspace
 
 HIDDEN_ACTIVATIONS = {"identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU}
@@ -34,6 +36,15 @@ _SCORES = {
     "accuracy": ACCURACY,
     "subset_accuracy": SUBSET_ACCURACY,
     "squared_residuals": SQUARED_RESIDUALS,
+}
+# The rule behind each solver, and how many vectors of state it needs.
+_RULES = {
+    "sgd": (MOMENTUM, 1),
+    "nesterov": (NESTEROV, 1),
+    "adagrad": (ADAGRAD, 1),
+    "rmsprop": (RMSPROP, 1),
+    "adadelta": (ADADELTA, 2),
+    "adam": (ADAM, 2),
 }
 
 # Rows that are worked through together: enough for the matrix products to run at full speed,
@@ -135,6 +146,25 @@ cdef class Network:
         return coefs, intercepts
 
 
+cdef class Updates:
+    """How the weights are updated: the name of a rule and its constants."""
+
+    cdef UpdateRule rule
+
+    def __cinit__(self, name, *, momentum, rho, beta_1, beta_2, epsilon):
+        self.rule.name, self.rule.n_vectors = _RULES[name]
+        self.rule.momentum = momentum
+        self.rule.rho = rho
+        self.rule.beta_1 = beta_1
+        self.rule.beta_2 = beta_2
+        self.rule.epsilon = epsilon
+
+    @property
+    def n_vectors(self):
+        """Vectors of state that the rule needs, each as long as the parameters."""
+        return self.rule.n_vectors
+
+
 cdef class Inputs:
     """X as the user has it, dense with any strides or CSR, never copied."""
 
@@ -197,6 +227,7 @@ cdef const void* address(array) except? NULL:
 
 def train_rows(
     Network network,
+    Updates updates,
     Inputs inputs,
     Targets targets,
     const Py_ssize_t[::1] order,
@@ -204,15 +235,14 @@ def train_rows(
     Py_ssize_t n_rows,
     Py_ssize_t batch_size,
     floating[::1] parameters,  # IN OUT
-    floating[::1] velocity,  # IN OUT
+    floating[:, ::1] state,  # IN OUT
     floating[::1] gradient,  # IN OUT: of the batch that is under way
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
     *,
+    Py_ssize_t n_updates,
     double learning_rate,
     double weight_decay,
-    double momentum,
-    bint nesterov,
 ):
     """Train on at least `n_rows` more rows of an epoch, mini-batch after mini-batch.
 
@@ -223,19 +253,23 @@ def train_rows(
     -------
     position : int
         Where in `order` the next call starts; `len(order)` at the end of the epoch.
+    n_updates : int
+        The number of updates so far, those before this call included.
     """
     cdef:
         Py_ssize_t position = start, rows, batch_start, batch_stop, n = order.shape[0]
         Py_ssize_t stop = n if n_rows >= n - start else start + n_rows
         const Layout* layout = &network.layout
         const Py_ssize_t* row
-        UpdateRule rule
-    rule.momentum = momentum
-    rule.nesterov = nesterov
+        const UpdateRule* rule = &updates.rule
+        bint case_by_case = batch_size == 1 and not inputs.rows.sparse and (
+            rule.name == MOMENTUM or rule.name == NESTEROV)
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_targets(network, inputs, targets)
-    if not parameters.shape[0] == velocity.shape[0] == gradient.shape[0] == layout.n_parameters:
-        raise ValueError("parameters, velocity and gradient must have n_parameters elements")
+    if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
+        raise ValueError("parameters, state and gradient must have n_parameters columns")
+    if state.shape[0] != rule.n_vectors:
+        raise ValueError("state must have n_vectors rows")
     if sums.shape[0] != network.n_sums:
         raise ValueError("sums must have n_sums elements")
     with nogil:
@@ -244,13 +278,14 @@ def train_rows(
             batch_stop = batch_start + min(batch_size, n - batch_start)
             rows = min(layout.block_rows, batch_stop - position)
             row = &order[position]
-            if batch_size == 1 and not inputs.rows.sparse:
+            if case_by_case:
                 add_loss(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
                          &sums[0], 1)
                 set_delta(network, &targets.rows, row, &workspace[0], 1.0, 1)
-                case_backward_and_update(layout, &rule, learning_rate, weight_decay,
-                                         &workspace[0], &velocity[0], &parameters[0])
+                case_backward_and_update(layout, rule, learning_rate, weight_decay,
+                                         &workspace[0], &state[0, 0], &parameters[0])
                 position += 1
+                n_updates += 1
                 continue
             if position == batch_start:
                 start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
@@ -258,9 +293,10 @@ def train_rows(
                          &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
             position += rows
             if position == batch_stop:
-                update_weights(&rule, learning_rate, &gradient[0], &velocity[0], &parameters[0],
-                               layout.n_parameters)
-    return position
+                n_updates += 1
+                update_weights(rule, learning_rate, n_updates, &gradient[0], &state[0, 0],
+                               &parameters[0], layout.n_parameters)
+    return position, n_updates
 
 
 def evaluate_rows(

@@ -9,7 +9,7 @@ paths compute the same to rounding.
 from cython cimport floating
 
 from .activations cimport multiply_by_derivative
-from .weight_updates cimport UpdateRule
+from .weight_updates cimport NESTEROV, UpdateRule
 from .workspace cimport Layer, Layout
 
 cdef extern from "single_case.h" nogil:
@@ -69,12 +69,12 @@ cdef inline void case_backward_and_update(
             skmlp_case_backward_f64(
                 h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
                 velocity + layer.b, below, layer.fan_in, layer.fan_out, learning_rate,
-                rule.momentum, weight_decay, rule.nesterov)
+                rule.momentum, weight_decay, rule.name == NESTEROV)
         else:
             skmlp_case_backward_f32(
                 h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
                 velocity + layer.b, below, layer.fan_in, layer.fan_out, <float> learning_rate,
-                <float> rule.momentum, <float> weight_decay, rule.nesterov)
+                <float> rule.momentum, <float> weight_decay, rule.name == NESTEROV)
         if l > 0:
             multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layer.fan_in)
         delta, delta_below = delta_below, delta

@@ -1,0 +1,106 @@
+/* How much to update: one loop per rule over all parameters, compiled once per level of the
+   processor (SKMLP_CLONES), because the roots and quotients gain from its widest vectors.
+   g is the gradient, w the parameters; the other vectors are the rule's state. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#ifndef SKMLP_WEIGHT_UPDATES_H
+#define SKMLP_WEIGHT_UPDATES_H
+
+#include <math.h>
+#include <stddef.h>
+
+#include "clones.h"
+
+#define SKMLP_REAL double
+#define SKMLP_SQRT sqrt
+#define SKMLP_NAME(name) skmlp_##name##_f64
+#include "weight_updates.h"
+#define SKMLP_REAL float
+#define SKMLP_SQRT sqrtf
+#define SKMLP_NAME(name) skmlp_##name##_f32
+#include "weight_updates.h"
+
+#endif
+#else
+
+/* v <- gamma v + eta g; w <- w - v */
+SKMLP_CLONES static void SKMLP_NAME(momentum)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict v, SKMLP_REAL *restrict w,
+    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        v[i] = gamma * v[i] + eta * g[i];
+        w[i] -= v[i];
+    }
+}
+
+/* v <- gamma v + eta g; w <- w - (gamma v + eta g) */
+SKMLP_CLONES static void SKMLP_NAME(nesterov)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict v, SKMLP_REAL *restrict w,
+    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        v[i] = gamma * v[i] + eta * g[i];
+        w[i] -= gamma * v[i] + eta * g[i];
+    }
+}
+
+/* s <- s + g^2; w <- w - eta g / (sqrt(s) + epsilon) */
+SKMLP_CLONES static void SKMLP_NAME(adagrad)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict s, SKMLP_REAL *restrict w,
+    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL epsilon)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        s[i] += g[i] * g[i];
+        w[i] -= eta * g[i] / (SKMLP_SQRT(s[i]) + epsilon);
+    }
+}
+
+/* s <- rho s + (1 - rho) g^2; w <- w - eta g / (sqrt(s) + epsilon) */
+SKMLP_CLONES static void SKMLP_NAME(rmsprop)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict s, SKMLP_REAL *restrict w,
+    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL rho, SKMLP_REAL one_minus_rho,
+    SKMLP_REAL epsilon)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        s[i] = rho * s[i] + one_minus_rho * (g[i] * g[i]);
+        w[i] -= eta * g[i] / (SKMLP_SQRT(s[i]) + epsilon);
+    }
+}
+
+/* s <- rho s + (1 - rho) g^2; step = sqrt(d + epsilon) / sqrt(s + epsilon) g;
+   d <- rho d + (1 - rho) step^2; w <- w - eta step */
+SKMLP_CLONES static void SKMLP_NAME(adadelta)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict s, SKMLP_REAL *restrict d,
+    SKMLP_REAL *restrict w, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL rho,
+    SKMLP_REAL one_minus_rho, SKMLP_REAL epsilon)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        SKMLP_REAL step;
+        s[i] = rho * s[i] + one_minus_rho * (g[i] * g[i]);
+        step = SKMLP_SQRT(d[i] + epsilon) / SKMLP_SQRT(s[i] + epsilon) * g[i];
+        d[i] = rho * d[i] + one_minus_rho * (step * step);
+        w[i] -= eta * step;
+    }
+}
+
+/* m <- beta_1 m + (1 - beta_1) g; s <- beta_2 s + (1 - beta_2) g^2;
+   w <- w - eta_t m / (sqrt(s) scale + epsilon), where the caller puts the corrections of
+   the bias into eta_t = eta / (1 - beta_1^t) and scale = 1 / sqrt(1 - beta_2^t) */
+SKMLP_CLONES static void SKMLP_NAME(adam)(
+    const SKMLP_REAL *restrict g, SKMLP_REAL *restrict m, SKMLP_REAL *restrict s,
+    SKMLP_REAL *restrict w, ptrdiff_t n, SKMLP_REAL eta_t, SKMLP_REAL scale,
+    SKMLP_REAL beta_1, SKMLP_REAL one_minus_beta_1, SKMLP_REAL beta_2,
+    SKMLP_REAL one_minus_beta_2, SKMLP_REAL epsilon)
+{
+    for (ptrdiff_t i = 0; i < n; i++) {
+        m[i] = beta_1 * m[i] + one_minus_beta_1 * g[i];
+        s[i] = beta_2 * s[i] + one_minus_beta_2 * (g[i] * g[i]);
+        w[i] -= eta_t * m[i] / (SKMLP_SQRT(s[i]) * scale + epsilon);
+    }
+}
+
+#undef SKMLP_REAL
+#undef SKMLP_SQRT
+#undef SKMLP_NAME
+#endif
