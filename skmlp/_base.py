@@ -531,6 +531,19 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         if best is not None:
             self.coefs_, self.intercepts_ = training.network.views(best.copy())
 
+    def _validate_X(self, X):
+        """The inputs of a fitted estimator, checked and in a dtype of floats."""
+        check_is_fitted(self)
+        X = validate_data(
+            self,
+            X,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            reset=False,
+        )
+        check_csr(X)
+        return X
+
     def _forward(self, X, from_net_inputs):
         """What becomes of the net inputs z of the output layer, block by block.
 
@@ -545,15 +558,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         -------
         ndarray with `n_samples` rows or numbers
         """
-        check_is_fitted(self)
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=[np.float64, np.float32],
-            reset=False,
-        )
-        check_csr(X)
+        X = self._validate_X(X)
         n_rows = X.shape[0]
         block = min(n_rows, PREDICT_ROWS)
         network = self._network(self._dtype, block)

@@ -70,6 +70,7 @@ cdef inline void multiply_by_derivative(
     Py_ssize_t n,
 ) noexcept nogil:
     """delta <- delta * f'(z), with f'(z) from h = f(z)."""
+    cdef Py_ssize_t i
     if activation == RELU:
         if floating is double:
             skmlp_multiply_by_relu_derivative_f64(h, delta, n)
@@ -85,3 +86,6 @@ cdef inline void multiply_by_derivative(
             skmlp_multiply_by_logistic_derivative_f64(h, delta, n)
         else:
             skmlp_multiply_by_logistic_derivative_f32(h, delta, n)
+    elif activation == EXP:
+        for i in range(n):
+            delta[i] *= h[i]

@@ -14,7 +14,8 @@ from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
-from .backward_pass cimport backward_pass
+from .activations cimport multiply_by_derivative as multiply_delta
+from .backward_pass cimport backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
@@ -122,6 +123,11 @@ cdef class Network:
         return self.layout.n_workspace
 
     @property
+    def block_rows(self):
+        """The largest number of rows whose activities the workspace holds."""
+        return self.layout.block_rows
+
+    @property
     def n_outputs(self):
         return self.layout.n_outputs
 
@@ -144,6 +150,22 @@ cdef class Network:
             coefs.append(parameters[layer.W:layer.b].reshape(layer.fan_in, layer.fan_out))
             intercepts.append(parameters[layer.b:layer.b + layer.fan_out])
         return coefs, intercepts
+
+    def hidden_views(self, workspace, Py_ssize_t rows):
+        """h of each hidden layer, where `forward_rows` left it for one block of rows.
+
+        Returns
+        -------
+        h : list of ndarray of shape (rows, fan_out) that look into `workspace`
+        """
+        if rows > self.layout.block_rows:
+            raise ValueError("the workspace holds at most block_rows rows")
+        h = []
+        for l in range(self.layout.n_layers - 1):
+            layer = self.layout.layers[l]
+            h.append(workspace[layer.h:layer.h + rows * layer.fan_out])
+            h[l] = h[l].reshape(rows, layer.fan_out)
+        return h
 
 
 cdef class Updates:
@@ -383,6 +405,29 @@ def forward_rows(
             position += rows
 
 
+def backward_to_inputs(
+    Network network,
+    const floating[::1] parameters,
+    floating[::1] workspace,  # IN: h, as forward_rows left it for one block; scratch afterwards
+    const floating[:, ::1] delta,
+    floating[:, ::1] input_gradient,  # OUT
+):
+    """input_gradient <- delta dz/dx: the error signals of the output, led back to the inputs."""
+    cdef Py_ssize_t rows = delta.shape[0], n_features = network.layout.n_features
+    check_workspace(network, workspace.shape[0])
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    if not 0 < rows <= network.layout.block_rows or delta.shape[1] != network.layout.n_outputs:
+        raise ValueError("delta must have a column per output and the rows of one block")
+    if input_gradient.shape[0] != rows or input_gradient.shape[1] != n_features:
+        raise ValueError("input_gradient must have a row per row and a column per feature")
+    with nogil:
+        memcpy(&workspace[network.layout.delta], &delta[0, 0],
+               rows * network.layout.n_outputs * sizeof(floating))
+        backward_pass_to_inputs(&network.layout, &parameters[0], &workspace[0],
+                                &input_gradient[0, 0], rows)
+
+
 def shuffle(
     const Py_ssize_t[::1] rows,
     seed,
@@ -403,6 +448,19 @@ def activate_outputs(activation, floating[:, ::1] z):  # IN OUT
     cdef int code = _ACTIVATIONS[activation]
     with nogil:
         activate(code, &z[0, 0], z.shape[0] * z.shape[1])
+
+
+def multiply_by_derivative(
+    activation,
+    const floating[:, ::1] o,
+    floating[:, ::1] delta,  # IN OUT
+):
+    """delta <- delta * g'(z), with g'(z) from o = g(z), for an activation as above."""
+    cdef int code = _ACTIVATIONS[activation]
+    if o.shape[0] != delta.shape[0] or o.shape[1] != delta.shape[1]:
+        raise ValueError("o and delta must have the same shape")
+    with nogil:
+        multiply_delta(code, &o[0, 0], &delta[0, 0], o.shape[0] * o.shape[1])
 
 
 def penalty(Network network, const floating[::1] parameters, double weight_decay):
@@ -476,6 +534,10 @@ cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_
         raise ValueError("inputs do not have the network's number of features")
     if <size_t> inputs.dtype.itemsize != itemsize:
         raise ValueError("inputs and parameters must have the same dtype")
+    check_workspace(network, n_workspace)
+
+
+cdef check_workspace(Network network, Py_ssize_t n_workspace):
     if n_workspace < network.layout.n_workspace:
         raise ValueError("workspace must have n_workspace elements")
 
