@@ -12,6 +12,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._cases import Data, check_csr, in_dtype
 from skmlp._early_stopping import split_rows
 from skmlp._history import n_recorded, new_history, truncate
@@ -24,6 +25,7 @@ from skmlp._network.network import (
     forward_rows,
 )
 from skmlp._parameters import pack
+from skmlp._schedules import auto_learning_rate
 from skmlp._sklearn_compat import (
     Interval,
     Options,
@@ -33,27 +35,6 @@ from skmlp._sklearn_compat import (
     single_blas_thread,
 )
 from skmlp._training import Training, TrainingState, batch_rows
-
-# learning_rate_init="auto" is a number per solver, loss and output activation for
-# mini-batches of 200 rows or more; for smaller ones it falls with the square root of
-# their size.
-AUTO_LEARNING_RATE = {
-    "sgd": {
-        ("log_loss", "softmax"): 0.05,
-        ("log_loss", "logistic"): 0.05,
-        ("squared_error", "logistic"): 0.1,
-        ("squared_error", "tanh"): 0.02,
-        ("squared_error", "identity"): 0.005,
-        ("squared_error", "relu"): 0.005,
-        ("poisson", "exp"): 0.005,
-    },
-    # These measure the gradient by itself, so its scale does not matter.
-    "adagrad": 0.05,
-    "rmsprop": 0.002,
-    "adadelta": 1.0,
-    "adam": 0.005,
-}
-AUTO_BATCH_ROWS = 200
 
 # epsilon="auto": the papers' where they name one.
 AUTO_EPSILON = {
@@ -408,41 +389,19 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
 
     def _layer_activations(self):
         """The activation of each layer but the inputs."""
-        hidden = self._hidden_units()
-        activations = self.activation
-        if isinstance(activations, str):
-            activations = [activations] * len(hidden)
-        activations = list(activations)
-        unknown = [a for a in activations if a not in HIDDEN_ACTIVATIONS]
-        if unknown:
-            raise ValueError(
-                f"activation has unknown names {unknown}; use names of "
-                f"{sorted(HIDDEN_ACTIVATIONS)}"
-            )
-        if len(activations) != len(hidden):
-            raise ValueError(
-                f"activation has {len(activations)} names for {len(hidden)} hidden "
-                f"layers (hidden_layer_sizes={self.hidden_layer_sizes!r}); give one "
-                "name for all or one for each hidden layer"
-            )
-        return activations + [self.out_activation_]
-
-    def _hidden_units(self):
-        sizes = self.hidden_layer_sizes
-        sizes = [sizes] if isinstance(sizes, Integral) else sizes
-        if np.ndim(sizes) == 0 or not all(
-            isinstance(size, Integral) and size >= 1 for size in sizes
-        ):
-            raise ValueError(
-                "hidden_layer_sizes must be an int or a sequence of ints of at least "
-                f"1, got {self.hidden_layer_sizes!r}"
-            )
-        return [int(size) for size in sizes]
+        return [
+            *hidden_activations(self.activation, self.hidden_layer_sizes),
+            self.out_activation_,
+        ]
 
     def _network(self, dtype, batch_size):
         """The network that the parameters describe."""
         return Network(
-            [self.n_features_in_, *self._hidden_units(), self.n_outputs_],
+            [
+                self.n_features_in_,
+                *hidden_units(self.hidden_layer_sizes),
+                self.n_outputs_,
+            ],
             self._layer_activations(),
             loss=self.loss,
             score=self._running_score(),
@@ -469,13 +428,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """eta_0 of a training that starts."""
         if self.learning_rate_init != "auto":
             return self.learning_rate_init
-        rows = AUTO_BATCH_ROWS
-        if isinstance(self.batch_size, Integral):
-            rows = min(self.batch_size, rows)
-        eta_0 = AUTO_LEARNING_RATE[self.solver]
-        if isinstance(eta_0, dict):
-            eta_0 = eta_0[self.loss, self.out_activation_]
-        return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
+        return auto_learning_rate(
+            self.solver, self.loss, self.out_activation_, self.batch_size
+        )
 
     def _first_weights(self, network, no_updates):
         """Parameters and state of a training that starts."""

@@ -19,7 +19,8 @@ def record(history, **values):
     """
     n_epochs = n_recorded(history)
     for curve in values:
-        history.setdefault(curve, [math.nan] * n_epochs)
+        if curve not in history:
+            history[curve] = [math.nan] * n_epochs
     for curve, entries in history.items():
         entries.append(float(values.get(curve, math.nan)))
 

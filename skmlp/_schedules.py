@@ -1,8 +1,54 @@
-"""The learning rate of an epoch."""
+"""The learning rate: the first one, and that of each epoch."""
+
+from numbers import Integral
 
 # "adaptive": what the rate is divided by when patience runs out, and where that ends.
 ADAPTIVE_DIVISOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
+
+# learning_rate_init="auto" is a number per solver, loss and output activation for
+# mini-batches of 200 rows or more; for smaller ones it falls with the square root of
+# their size.
+AUTO_LEARNING_RATE = {
+    "sgd": {
+        ("log_loss", "softmax"): 0.05,
+        ("log_loss", "logistic"): 0.05,
+        ("squared_error", "logistic"): 0.1,
+        ("squared_error", "tanh"): 0.02,
+        ("squared_error", "identity"): 0.005,
+        ("squared_error", "relu"): 0.005,
+        ("poisson", "exp"): 0.005,
+    },
+    # These measure the gradient by itself, so its scale does not matter.
+    "adagrad": 0.05,
+    "rmsprop": 0.002,
+    "adadelta": 1.0,
+    "adam": 0.005,
+}
+AUTO_BATCH_ROWS = 200
+
+
+def auto_learning_rate(solver, loss, out_activation, batch_size):
+    """The first learning rate that "auto" stands for.
+
+    Parameters
+    ----------
+    solver, loss, out_activation : str
+    batch_size : int or str
+        The parameter of the estimator. The size of the data plays no part, so that rows
+        repeated and rows weighted learn the same.
+
+    Returns
+    -------
+    float
+    """
+    eta_0 = AUTO_LEARNING_RATE[solver]
+    if isinstance(eta_0, dict):
+        eta_0 = eta_0[loss, out_activation]
+    rows = AUTO_BATCH_ROWS
+    if isinstance(batch_size, Integral):
+        rows = min(batch_size, rows)
+    return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
 
 
 def learning_rate(schedule, initial, power_t, epoch, n_reductions):

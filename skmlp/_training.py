@@ -21,8 +21,9 @@ from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
-# A loss this many times that of the first epoch is no bump.
+# A loss this many times that at the start, which so many cases tell, is no bump.
 EXPLOSION = 1000.0
+SAMPLED_ROWS = 200
 
 # Multiplications of a slice of an epoch, some milliseconds' worth: Ctrl-C is answered
 # between slices.
@@ -53,6 +54,8 @@ class TrainingState:
         Updates so far, which "adam" corrects its bias by.
     n_reductions : int
         How often "adaptive" has divided the learning rate.
+    first_loss : float or None
+        About the loss that training started from.
     watched : str
         What patience is about.
     patience : Patience
@@ -70,6 +73,7 @@ class TrainingState:
     epoch: int = 0
     n_updates: int = 0
     n_reductions: int = 0
+    first_loss: float | None = None
     watched: str = ""
     patience: Patience = field(default_factory=Patience)
     best_parameters: np.ndarray | None = None
@@ -164,6 +168,8 @@ class Training:
         """Loop until convergence; return why it ended, "patience" or "max_iter"."""
         if self.watch:
             self.state.watch(self.watched)
+            if self.state.first_loss is None:
+                self.state.first_loss = self.loss_at_start()
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
         while self.n_iter < max_iter:
@@ -196,6 +202,7 @@ class Training:
             state.eta_0 / RESTART_DIVISOR,
             state.shuffle_seed,
             state.split_seed,
+            first_loss=state.first_loss,
             watched=state.watched,
         )
         self.n_iter = 0
@@ -268,17 +275,7 @@ class Training:
         if self.validation is None:
             return {}
         sums = np.zeros(self.network.n_sums)
-        n_rows = slice_rows(self.network)
-        for start in range(0, len(self.validation.rows), n_rows):
-            kernel.evaluate_rows(
-                self.network,
-                self.validation.inputs,
-                self.validation.targets,
-                self.validation.rows[start : start + n_rows],
-                self.parameters,
-                self.workspace,
-                sums,
-            )
+        self.evaluate(self.validation, self.validation.rows, sums)
         loss = sums[0] / self.validation.total_weight
         if not np.isfinite(loss):
             raise ValueError(
@@ -293,6 +290,20 @@ class Training:
                 "use a scorer that they define (one class is too few for roc_auc, say)"
             )
         return {"validation_loss": loss, "validation_score": score}
+
+    def evaluate(self, cases, rows, sums):
+        """Add the loss and the scores of these rows to the sums."""
+        n_rows = slice_rows(self.network)
+        for start in range(0, len(rows), n_rows):
+            kernel.evaluate_rows(
+                self.network,
+                cases.inputs,
+                cases.targets,
+                rows[start : start + n_rows],
+                self.parameters,
+                self.workspace,
+                sums,
+            )
 
     def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
@@ -310,13 +321,24 @@ class Training:
         )
 
     def has_exploded(self, loss):
-        """Whether the loss is out of all proportion to that of the first epoch.
+        """Whether the loss is out of all proportion to that at the start.
 
         Overflow does not show it: units that have died of too large a step let nothing
         through that could overflow. A chunk of `partial_fit` may be of any size.
         """
-        losses = self.mlp.history_["loss"]
-        return self.watch and bool(losses) and loss > EXPLOSION * losses[0] > 0
+        return self.watch and loss > EXPLOSION * self.state.first_loss > 0
+
+    def loss_at_start(self):
+        """About the loss that training starts from: that of some of the cases.
+
+        With values for targets at least what their spread makes of it, which these
+        cases may not show.
+        """
+        rows = self.cases.rows[:: max(1, len(self.cases.rows) // SAMPLED_ROWS)].copy()
+        sums = np.zeros(self.network.n_sums)
+        self.evaluate(self.cases, rows, sums)
+        spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()
+        return max(sums[0] / len(rows), 0.5 * spread / self.cases.total_weight)
 
     @property
     def watched(self):

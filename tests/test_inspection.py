@@ -237,10 +237,11 @@ def test_check_gradient(name, hidden):
 def test_check_gradient_draws_parameters():
     estimator = fitted("three classes", hidden_layer_sizes=(60, 30))
     calls = [
-        check_gradient(estimator, X, three, max_parameters=3, random_state=seed)
-        for seed in (0, 0, 1)
+        check_gradient(estimator, X, three, max_parameters=1, random_state=seed)
+        for seed in (0, 0, *range(1, 9))
     ]
-    assert calls[0] == calls[1] != calls[2]
+    assert calls[0] == calls[1]
+    assert len(set(calls)) > 1
     assert max(calls) < 1e-6
 
 

@@ -6,7 +6,7 @@ The log losses take z, not o, so that no logit overflows and no logarithm sees 0
 """
 
 from cython cimport floating
-from libc.math cimport fabs, log, log1p
+from libc.math cimport log
 from libc.string cimport memcpy
 
 from .activations cimport (
@@ -24,6 +24,22 @@ cdef inline double case_weight(const double* s, const Py_ssize_t* row, Py_ssize_
     return s[row[n]] if s != NULL else 1.0
 
 
+cdef inline double log_of(double factor, bint weighted, double* product) noexcept nogil:
+    """log(factor) for a sum of logarithms
+
+    Where the cases have no weights, the sum is the logarithm of a product. The factor goes
+    there, and a logarithm is taken when the product has grown long.
+    """
+    cdef double result = 0
+    if weighted:
+        return log(factor)
+    product[0] *= factor
+    if not product[0] < 1e200:
+        result = log(product[0])
+        product[0] = 1
+    return result
+
+
 cdef inline double softmax_log_loss(
     const floating* z, const floating* t, const double* s, const Py_ssize_t* row,
     floating* o, Py_ssize_t rows, Py_ssize_t K,
@@ -34,7 +50,7 @@ cdef inline double softmax_log_loss(
     """
     cdef Py_ssize_t n, k
     cdef floating highest, target, normaliser
-    cdef double total = 0
+    cdef double total = 0, product = 1
     for n in range(rows):
         highest = z[n * K]
         for k in range(1, K):
@@ -51,11 +67,11 @@ cdef inline double softmax_log_loss(
         normaliser = <floating> 0
         for k in range(K):
             normaliser += o[n * K + k]
-        total += case_weight(s, row, n) * log(<double> normaliser)
+        total += case_weight(s, row, n) * log_of(<double> normaliser, s != NULL, &product)
         normaliser = <floating> 1 / normaliser
         for k in range(K):
             o[n * K + k] *= normaliser
-    return total
+    return total + log(product)
 
 
 cdef inline double logistic_log_loss(
@@ -68,17 +84,18 @@ cdef inline double logistic_log_loss(
     o = 1 / (1 + e) where z >= 0, e / (1 + e) elsewhere.
     """
     cdef Py_ssize_t n, i
-    cdef double loss, total = 0
+    cdef double loss, total = 0, product = 1
     for i in range(rows * K):
         o[i] = -z[i] if z[i] > <floating> 0 else z[i]
     exponential(o, rows * K)
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):
-            loss += <double> (max(z[i], <floating> 0) - t[i] * z[i]) + log1p(<double> o[i])
+            loss += <double> (max(z[i], <floating> 0) - t[i] * z[i])
+            loss += log_of(1 + <double> o[i], s != NULL, &product)
             o[i] = (<floating> 1 if z[i] >= <floating> 0 else o[i]) / (<floating> 1 + o[i])
         total += case_weight(s, row, n) * loss
-    return total
+    return total + log(product)
 
 
 cdef inline double squared_error(
