@@ -52,7 +52,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     learning_rate_init : float or "auto", default="auto"
         eta_0, above 0. "auto" is made for standardised data:
         0.05 for the log loss and 0.1 for the squared error with "sgd";
-        0.05 with "adagrad", 0.002 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
+        0.05 with "adagrad", 0.003 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
         That is for mini-batches of 200 cases or more; for a smaller `batch_size` it is
         multiplied by sqrt(batch_size / 200). Where training diverges with "auto" in the
         first call, it starts anew at a tenth of the rate, as often as needed, with a

@@ -21,7 +21,7 @@ AUTO_LEARNING_RATE = {
     },
     # These measure the gradient by itself, so its scale does not matter.
     "adagrad": 0.05,
-    "rmsprop": 0.002,
+    "rmsprop": 0.003,
     "adadelta": 1.0,
     "adam": 0.005,
 }

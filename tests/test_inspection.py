@@ -500,7 +500,7 @@ def test_bad_targets_and_weights(function):
     estimator = fitted("three classes")
     with pytest.raises(ValueError, match=r"labels \['d'\]"):
         function(estimator, X[:2], ["a", "d"])
-    with pytest.raises(ValueError, match="at least one non-zero number"):
+    with pytest.raises(ValueError, match="zero"):  # the words are of scikit-learn 1.9
         function(estimator, X, three, np.zeros(60))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         function(estimator, X, three[:-1])
