@@ -1,5 +1,6 @@
 """What both estimators share: parameters and their ranges, fit, partial_fit, tags."""
 
+import copy
 import warnings
 from abc import ABCMeta, abstractmethod
 from contextlib import contextmanager, nullcontext
@@ -13,10 +14,12 @@ from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
+from skmlp._callbacks import fit_task
 from skmlp._cases import Data, check_csr, in_dtype
-from skmlp._early_stopping import split_rows
-from skmlp._history import n_recorded, new_history, truncate
+from skmlp._early_stopping import first_split, split_rows
+from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._initialization import initial_weights
+from skmlp._lbfgs import LBFGSTraining
 from skmlp._network.network import (
     HIDDEN_ACTIVATIONS,
     Inputs,
@@ -25,8 +28,12 @@ from skmlp._network.network import (
     forward_rows,
 )
 from skmlp._parameters import pack
+from skmlp._report import Report
+from skmlp._restarts import best_of, restart_history, run_all
 from skmlp._schedules import auto_learning_rate
 from skmlp._sklearn_compat import (
+    CallbackSupportMixin,
+    HasMethods,
     Interval,
     Options,
     StrOptions,
@@ -45,12 +52,22 @@ AUTO_EPSILON = {
     "adam": 1e-8,
 }
 
+# The dtypes of inputs that are used as they are.
+FLOATS = [np.float64, np.float32]
+
 # Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
 # a conversion of X to the dtype of the weights needs no more memory than that.
 PREDICT_ROWS = 4096
 
 
-class BaseMLP(BaseEstimator, metaclass=ABCMeta):
+def learns_in_chunks(mlp):
+    """Whether `partial_fit` is there: a full-batch solver never sees a chunk."""
+    if mlp.solver == "lbfgs":
+        raise AttributeError('partial_fit is not available with solver="lbfgs"')
+    return True
+
+
+class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """Parameters, training and prediction of a multi-layer perceptron."""
 
     _parameter_constraints = {
@@ -59,7 +76,9 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(HIDDEN_ACTIVATIONS)), "array-like"],
-        "solver": [StrOptions({"sgd", "adagrad", "rmsprop", "adadelta", "adam"})],
+        "solver": [
+            StrOptions({"sgd", "adagrad", "rmsprop", "adadelta", "adam", "lbfgs"})
+        ],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
             StrOptions({"auto", "full"}),
@@ -78,6 +97,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         "beta_2": [Interval(Real, 0, 1, closed="left")],
         "epsilon": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
         "tol": [Interval(Real, 0, None, closed="left")],
@@ -85,10 +105,13 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             Interval(Integral, 1, None, closed="left"),
             Options(Real, {np.inf}),
         ],
-        "early_stopping": ["boolean"],
+        "early_stopping": ["boolean", HasMethods(["split", "get_n_splits"])],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "scoring": [StrOptions(set(get_scorer_names()) | {"loss"}), callable],
+        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
         "warm_start": ["boolean"],
+        "record_batches": ["boolean"],
         "verbose": ["verbose"],
     }
 
@@ -112,6 +135,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         beta_2,
         epsilon,
         max_iter,
+        max_fun,
         shuffle,
         random_state,
         tol,
@@ -119,7 +143,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         early_stopping,
         validation_fraction,
         scoring,
+        n_init,
+        n_jobs,
         warm_start,
+        record_batches,
         verbose,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -138,6 +165,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.max_iter = max_iter
+        self.max_fun = max_fun
         self.shuffle = shuffle
         self.random_state = random_state
         self.tol = tol
@@ -145,7 +173,10 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.scoring = scoring
+        self.n_init = n_init
+        self.n_jobs = n_jobs
         self.warm_start = warm_start
+        self.record_batches = record_batches
         self.verbose = verbose
 
     @abstractmethod
@@ -178,6 +209,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         X_val=None,
         y_val=None,
         sample_weight_val=None,
+        groups=None,
     ):
         """Train the network.
 
@@ -190,12 +222,14 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the cases, at least 0; their scale does not matter.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Validation inputs. With `early_stopping=True` they are watched instead of a
+            Validation inputs. With `early_stopping` they are watched instead of a
             held-out part of X; without, their curves are recorded only.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Validation targets.
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each case, for a splitter given as `early_stopping`.
 
         Returns
         -------
@@ -208,36 +242,60 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             Where the data or a parameter is not usable, or training diverges. The
             estimator is then left as it was before the call.
         """
+        going_on = self.warm_start and hasattr(self, "_state")
+        n_init = 1 if going_on else self.n_init
+        context = self._init_callback_context(
+            max_subtasks=self.max_iter if n_init == 1 else n_init,
+            sequential_subtasks=n_init == 1,
+        )
         with self._unchanged_on_error(), single_blas_thread:
-            training = self._set_up(
+            trainings = self._set_up(
                 X,
                 y,
                 sample_weight,
-                going_on=self.warm_start and hasattr(self, "_state"),
+                going_on=going_on,
+                n_init=n_init,
                 validation_data=(X_val, y_val, sample_weight_val),
+                groups=groups,
             )
-            self.stop_reason_ = "interrupt"
-            try:
-                self.stop_reason_ = training.run(self.max_iter)
-                training.warn_of_restart()
-            finally:
-                self._keep(training)
-            if self.early_stopping:
-                self._restore_best(training)
-        if self.stop_reason_ == "max_iter":
-            warnings.warn(
-                f"training stopped at max_iter={self.max_iter} before it converged; "
-                "raise max_iter or learning_rate_init, or filter this warning where "
-                "that is what you want",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+            self._train(trainings, context)
+        if self.stop_reason_ in ("max_iter", "max_fun"):
+            self._warn_of_limit(self.stop_reason_)
         return self
+
+    def _warn_of_limit(self, limit):
+        remedy = "" if self.solver == "lbfgs" else " or learning_rate_init"
+        warnings.warn(
+            f"training stopped at {limit}={getattr(self, limit)} before it converged; "
+            f"raise {limit}{remedy}, or filter this warning where that is what you "
+            "want",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    def _train(self, trainings, context):
+        """Run the trainings to their ends and keep the best."""
+        if self.verbose:
+            report = Report(self.verbose, trainings)
+            for training in trainings:
+                training.report = report
+        try:
+            with fit_task(context, self, trainings):
+                run_all(trainings, self.max_iter, self.n_jobs)
+        finally:
+            best = best_of(trainings)
+            self._keep(best)
+            self.stop_reason_ = best.stop_reason
+        best.warn_of_start_anew()
+        if self.early_stopping:
+            self._restore_best(best)
+        if len(trainings) > 1:
+            self.n_init_history_ = restart_history(trainings)
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
         with self._unchanged_on_error(), single_blas_thread:
-            training = self._set_up(
+            (training,) = self._set_up(
                 X,
                 y,
                 sample_weight,
@@ -246,51 +304,68 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             )
             try:
                 training.run(1)
-                training.warn_of_restart()
+                training.warn_of_start_anew()
             finally:
                 self._keep(training)
         return self
 
     def _set_up(
-        self, X, y, sample_weight, *, going_on, classes=None, validation_data=None
+        self,
+        X,
+        y,
+        sample_weight,
+        *,
+        going_on,
+        n_init=1,
+        classes=None,
+        validation_data=None,
+        groups=None,
     ):
-        """Check everything once, and make a training that starts or goes on.
+        """Check everything once, and make the trainings that start or go on.
 
         `validation_data` is None for `partial_fit`, which takes all cases with their
         weights as they are: the mean weight of a chunk says nothing about the whole.
         """
         given = X, y, sample_weight
-        X, y = self._validate_X_y(X, y, reset=not going_on)
+        dtype = self._dtype if going_on else FLOATS
+        X, y = self._validate_X_y(X, y, dtype, reset=not going_on)
         if not going_on:
             self._learn_targets(y, classes)
+            self.t_ = 0
         data = self._encoded(X, y, sample_weight, given, learn=True)
-        network = self._network(X.dtype, batch_rows(self.batch_size, len(data)))
+        batch_size = "full" if self.solver == "lbfgs" else self.batch_size
+        network = self._network(X.dtype, batch_rows(batch_size, len(data)))
         updates = self._updates()
         no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
         if going_on:
-            parameters, state = self._last_weights(network, no_updates)
+            starts = [self._last_weights(network, no_updates)]
         else:
-            parameters, state = self._first_weights(network, no_updates)
-        self._state = state
-        self.coefs_, self.intercepts_ = network.views(parameters)
-        rows, validation, scorer = np.arange(len(data)), None, None
+            starts = self._first_weights(network, no_updates, n_init)
         if validation_data is None:
+            rows = np.arange(len(data))
             data.check_weights(rows)
+            cases, validation = data.cases(rows), None
         else:
-            given = self._given_validation(*validation_data)
-            rows, validation, scorer = self._divide(data, given, state.split_seed)
-        return Training(
-            self,
-            network,
-            updates,
-            parameters,
-            state,
-            data.cases(rows),
-            validation,
-            scorer=scorer,
-            restartable=self.learning_rate_init == "auto" and not going_on,
-            watch=validation_data is not None,
-        )
+            given = self._given_validation(*validation_data, X.dtype)
+            split_seed = starts[0][1].split_seed
+            cases, validation = self._divide(data, given, groups, split_seed)
+        kind = LBFGSTraining if self.solver == "lbfgs" else Training
+        return [
+            kind(
+                self,
+                network,
+                updates,
+                parameters,
+                state,
+                history,
+                cases,
+                validation,
+                scorer=self._scorer(validation, network, parameters, state),
+                restartable=self.learning_rate_init == "auto" and not going_on,
+                watch=validation_data is not None,
+            )
+            for parameters, state, history in starts
+        ]
 
     @contextmanager
     def _unchanged_on_error(self):
@@ -306,8 +381,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
                 truncate(self.history_, n_epochs)
             raise
 
-    def _validate_X_y(self, X, y, *, reset):
-        dtype = [np.float64, np.float32] if reset else self._dtype
+    def _validate_X_y(self, X, y, dtype, *, reset=False):
         X, y = validate_data(
             self,
             X,
@@ -334,7 +408,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         weights = self._case_weights(sample_weight, labels, learn)
         return Data(X, values, labels, weights, self.n_outputs_, given)
 
-    def _given_validation(self, X_val, y_val, sample_weight_val):
+    def _given_validation(self, X_val, y_val, sample_weight_val, dtype):
         """The validation data passed to fit, or None."""
         if X_val is None and y_val is None:
             if sample_weight_val is not None:
@@ -345,47 +419,55 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             raise ValueError(f"{missing} is missing: pass X_val and y_val, or neither")
         given = X_val, y_val, sample_weight_val
         try:
-            X, y = self._validate_X_y(X_val, y_val, reset=False)
+            X, y = self._validate_X_y(X_val, y_val, dtype)
             return self._encoded(X, y, sample_weight_val, given)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
 
-    def _divide(self, data, given, split_seed):
-        """Training rows, and validation cases with what scores them, if any."""
-        rows = np.arange(len(data))
+    def _divide(self, data, given, groups, split_seed):
+        """Training cases, and the validation cases given or held out, if any."""
+        rows, watched = np.arange(len(data)), None
         if given is not None:
             watched, watched_rows = given, np.arange(len(given))
         elif self.early_stopping:
-            rows, watched_rows = split_rows(
-                len(data),
-                self.validation_fraction,
-                split_seed,
-                data.labels,
-                getattr(self, "classes_", None),
-            )
+            rows, watched_rows = self._hold_out(data, groups, split_seed)
             watched = data
-        else:
-            watched = None
         data.check_weights(rows)
         data.scale_weights(rows)
         if watched is None:
-            return rows, None, None
+            return data.cases(rows), None
         validation = watched.cases(watched_rows)
         if validation.total_weight == 0:
             raise ValueError(
                 "the weights of all validation cases are zero; give at least one of "
                 "them a positive weight, or pass X_val and y_val to fit"
             )
-        return rows, validation, self._scorer(watched, watched_rows)
+        return data.cases(rows), validation
 
-    def _scorer(self, data, rows):
-        """What `scoring` makes of the weights on these rows, or None for the loss."""
-        if self.scoring == "loss":
+    def _hold_out(self, data, groups, split_seed):
+        """Rows for training and for validation."""
+        if self.early_stopping is not True:
+            X, y, _ = data.given
+            return first_split(self.early_stopping, X, y, groups)
+        return split_rows(
+            len(data),
+            self.validation_fraction,
+            split_seed,
+            data.labels,
+            getattr(self, "classes_", None),
+        )
+
+    def _scorer(self, validation, network, parameters, state):
+        """What `scoring` makes of the parameters, or None for the loss."""
+        if validation is None or self.scoring == "loss":
             return None
-        scorer = check_scoring(self, self.scoring)
-        X, y, sample_weight = data.given_rows(rows)
+        mlp = copy.copy(self)
+        mlp.coefs_, mlp.intercepts_ = network.views(parameters)
+        mlp._state = state
+        scorer = check_scoring(mlp, self.scoring)
+        X, y, sample_weight = validation.given()
         keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return lambda: scorer(self, X, y, **keywords)
+        return lambda: scorer(mlp, X, y, **keywords)
 
     def _layer_activations(self):
         """The activation of each layer but the inputs."""
@@ -413,7 +495,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         """The solver's rule with its constants."""
         epsilon = self.epsilon
         if epsilon == "auto":
-            epsilon = AUTO_EPSILON[self.solver]
+            epsilon = AUTO_EPSILON.get(self.solver, 0.0)
         nesterov = self.solver == "sgd" and self.nesterovs_momentum
         return Updates(
             "nesterov" if nesterov else self.solver,
@@ -432,26 +514,28 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             self.solver, self.loss, self.out_activation_, self.batch_size
         )
 
-    def _first_weights(self, network, no_updates):
-        """Parameters and state of a training that starts."""
+    def _first_weights(self, network, no_updates, n_init):
+        """Parameters, state and history of each training that starts."""
         random_state = check_random_state(self.random_state)
-        coefs, intercepts = initial_weights(
-            network.layer_units, self._layer_activations(), random_state
-        )
-        shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
-        state = TrainingState(
-            solver=self.solver,
-            update_state=no_updates,
-            eta_0=self._first_learning_rate(),
-            shuffle_seed=shuffle_seed,
-            split_seed=split_seed,
-        )
-        self.history_ = new_history()
-        self.t_ = 0
-        return pack(network, coefs, intercepts, no_updates.dtype), state
+        starts = []
+        for _ in range(n_init):
+            coefs, intercepts = initial_weights(
+                network.layer_units, self._layer_activations(), random_state
+            )
+            shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
+            state = TrainingState(
+                solver=self.solver,
+                update_state=no_updates.copy(),
+                eta_0=self._first_learning_rate(),
+                shuffle_seed=shuffle_seed,
+                split_seed=split_seed,
+            )
+            parameters = pack(network, coefs, intercepts, no_updates.dtype)
+            starts.append((parameters, state, new_history()))
+        return starts
 
     def _last_weights(self, network, no_updates):
-        """Parameters and state of the last call, which this one goes on with."""
+        """What the last call left, which this one goes on with."""
         parameters = self._parameters(network).copy()
         state = self._state.copy()
         if state.last_parameters is not None:
@@ -462,7 +546,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             state.n_updates = 0
         if changed or self.learning_rate_init != "auto":
             state.eta_0 = self._first_learning_rate()
-        return parameters, state
+        return parameters, state, self.history_
 
     def _parameters(self, network):
         return pack(network, self.coefs_, self.intercepts_, self._dtype)
@@ -473,18 +557,23 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
         return self._state.update_state.dtype
 
     def _keep(self, training):
-        """Keep what the next call needs to go on from the last update's weights."""
-        self._state = training.state
-        if self._state.best_parameters is not None:
-            self._state.last_parameters = training.parameters.copy()
+        """Keep what training has learnt, and what the next call needs to go on."""
+        state, network = training.state, training.network
+        if state.best_parameters is not None:
+            state.last_parameters = training.parameters.copy()
+        self._state = state
+        self.coefs_, self.intercepts_ = network.views(training.parameters)
+        self.history_ = training.history
+        self.best_epoch_ = n_recorded(training.history)
         self.n_iter_ = training.n_iter
-        self.t_ += self.n_iter_ * len(training.cases.rows)
+        self.t_ += training.n_iter * len(training.cases.rows)
 
     def _restore_best(self, training):
         """Show the weights of the best epoch; training goes on from the last ones."""
         best = training.state.best_parameters
         if best is not None:
             self.coefs_, self.intercepts_ = training.network.views(best.copy())
+            self.best_epoch_ = training.state.best_epoch
 
     def _validate_X(self, X):
         """The inputs of a fitted estimator, checked and in a dtype of floats."""
@@ -493,7 +582,7 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
             self,
             X,
             accept_sparse="csr",
-            dtype=[np.float64, np.float32],
+            dtype=FLOATS,
             reset=False,
         )
         check_csr(X)
@@ -539,32 +628,6 @@ class BaseMLP(BaseEstimator, metaclass=ABCMeta):
     def n_layers_(self):
         """Number of layers, the inputs included, as scikit-learn counts them."""
         return len(self.coefs_) + 1
-
-    @property
-    def loss_curve_(self):
-        """Training loss of each epoch, without the penalty: `history_["loss"]`."""
-        return self.history_["loss"]
-
-    @property
-    def loss_(self):
-        """Training loss of the last epoch."""
-        return self.history_["loss"][-1]
-
-    @property
-    def best_loss_(self):
-        """Lowest training loss of an epoch."""
-        return min(self.history_["loss"])
-
-    @property
-    def validation_scores_(self):
-        """Validation score of each epoch, or None without validation data."""
-        return self.history_.get("validation_score")
-
-    @property
-    def best_validation_score_(self):
-        """Highest validation score of an epoch, or None without validation data."""
-        scores = self.validation_scores_
-        return None if scores is None else float(np.nanmax(scores))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -81,7 +81,7 @@ class Data:
             weights=self.weights,
             n_outputs=self.n_outputs,
         )
-        return Cases(kernel.Inputs(self.X), targets, rows)
+        return Cases(kernel.Inputs(self.X), targets, rows, self)
 
     def given_rows(self, rows):
         """The arguments (X, y, sample_weight) of `fit` at these rows."""
@@ -102,6 +102,8 @@ class Cases:
     inputs : Inputs
     targets : Targets
     rows : ndarray of intp
+    data : Data
+        Where they come from.
     total_weight : float
         Sum of s_n.
     spread : ndarray of shape (n_outputs,), or None
@@ -111,6 +113,7 @@ class Cases:
     inputs: kernel.Inputs
     targets: kernel.Targets
     rows: np.ndarray
+    data: Data
     total_weight: float = field(init=False)
     spread: np.ndarray | None = field(init=False, default=None)
 
@@ -120,6 +123,10 @@ class Cases:
         self.total_weight = float(len(self.rows) if s is None else s.sum())
         if values is not None and self.total_weight > 0:
             self.spread = np.array([self._spread(t, s) for t in values.T])
+
+    def given(self):
+        """X, y and sample_weight as the user passed them."""
+        return self.data.given_rows(self.rows)
 
     def _spread(self, t, s):
         t = t[self.rows].astype(np.float64)

@@ -5,9 +5,10 @@ from scipy.sparse import issparse
 from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skmlp._base import BaseMLP
+from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
 
@@ -31,12 +32,16 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Activation and Loss Functions", "Multi-class Classification"). "squared_error"
         is 1/2 sum_k (o_k - t_k)**2 with logistic outputs (slide "Training Neural
         Networks").
-    solver : {"sgd", "adagrad", "rmsprop", "adadelta", "adam"}, default="sgd"
+    solver : {"sgd", "adagrad", "rmsprop", "adadelta", "adam", "lbfgs"}, default="sgd"
         How the weights are updated with the gradient g of loss and penalty. "sgd" is
         gradient descent with momentum: v <- momentum * v + eta * g; w <- w - v (slide
         "Ways to Use Weight Derivatives"). The others give each weight a rate of its
         own: "adagrad" after Duchi et al. (2011), "rmsprop" after Hinton (2012, lecture
-        6e), "adadelta" after Zeiler (2012), "adam" after Kingma and Ba (2015).
+        6e), "adadelta" after Zeiler (2012), "adam" after Kingma and Ba (2015). "lbfgs"
+        uses all cases at once and the curvature seen so far (Byrd et al., 1995): best
+        for small data. It finds its own step lengths, so `batch_size`, `shuffle`,
+        `momentum`, `record_batches` and all of the learning rate have no part in it;
+        its epochs are iterations, and it has no `partial_fit`.
     weight_decay : float, default=1e-4
         lambda, at least 0. The penalty lambda / 2 * sum(w**2) over the weights, not the
         biases, is added to the mean loss of each mini-batch (slide "Limiting the size
@@ -52,7 +57,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     learning_rate_init : float or "auto", default="auto"
         eta_0, above 0. "auto" is made for standardised data:
         0.05 for the log loss and 0.1 for the squared error with "sgd";
-        0.05 with "adagrad", 0.003 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
+        0.05 with "adagrad", 0.003 with "rmsprop", 10 (1 for the squared error) with
+        "adadelta", 0.005 with "adam".
         That is for mini-batches of 200 cases or more; for a smaller `batch_size` it is
         multiplied by sqrt(batch_size / 200). Where training diverges with "auto" in the
         first call, it starts anew at a tenth of the rate, as often as needed, with a
@@ -72,6 +78,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`.
+    max_fun : int, default=15000
+        Largest number of times that "lbfgs" computes the objective in a call of `fit`.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
@@ -79,13 +87,17 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         results repeatable.
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
+        For "lbfgs" also the largest derivative of the objective, in absolute value, at
+        which training has converged.
     n_iter_no_change : int, default=10
         Patience: training stops after this many epochs in a row without an improvement
-        of more than `tol`. `numpy.inf` never stops.
-    early_stopping : bool, default=False
+        of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience with
+        validation data only.
+    early_stopping : bool or cross-validation splitter, default=False
         Whether validation data are watched rather than the training objective, and the
         weights of the best epoch are kept. The data are those passed to `fit` as
-        `X_val` and `y_val`, else a part of the training data, stratified by class.
+        `X_val` and `y_val`, else a part of the training data, stratified by class, or
+        the first split of a splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
         Share of the training data that is held out, in (0, 1).
     scoring : "loss", str or callable, default="loss"
@@ -94,9 +106,21 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, which multiplies `sample_weight`. "balanced" is
         n_samples / (n_classes * count of the class). Not for multilabel targets.
+    n_init : int, default=1
+        How many networks are trained, from different first weights; the one that
+        reached the best watched value is kept (without early stopping: the lowest last
+        validation loss, or without validation data the lowest last objective). A call
+        that goes on trains the one network that there is.
+    n_jobs : int or None, default=None
+        How many of them are trained at a time, in threads. None is 1 unless a
+        `joblib.parallel_config` context says otherwise, -1 all processors. The result
+        does not depend on it.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended. k epochs and then m more
-        give the same bits as k + m epochs.
+        give the same bits as k + m epochs, except with "lbfgs", which starts again from
+        the weights alone.
+    record_batches : bool, default=False
+        Whether the loss of each mini-batch is recorded too.
     verbose : int, default=0
         Print a line for each epoch (1) or for every so many.
 
@@ -123,6 +147,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Training loss of the last epoch, and the lowest.
     loss_curve_ : list of float
         `history_["loss"]`. In contrast to scikit-learn's it leaves the penalty out.
+    batch_loss_curve_ : ndarray of shape (n_batches,)
+        Mean loss of each mini-batch, before its update, in the order of training.
+        Only with `record_batches`.
     validation_scores_ : list of float or None
         `history_["validation_score"]`.
     best_validation_score_ : float or None
@@ -145,7 +172,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     See Also
     --------
     MLPRegressorSDM : The same for regression.
-    sklearn.neural_network.MLPClassifier : Has other solvers, but is slower.
+    sklearn.neural_network.MLPClassifier : Has other defaults, and is slower.
 
     Notes
     -----
@@ -204,6 +231,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         beta_2=0.999,
         epsilon="auto",
         max_iter=200,
+        max_fun=15000,
         shuffle=True,
         random_state=None,
         tol=1e-4,
@@ -212,7 +240,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         validation_fraction=0.1,
         scoring="loss",
         class_weight=None,
+        n_init=1,
+        n_jobs=None,
         warm_start=False,
+        record_batches=False,
         verbose=0,
     ):
         super().__init__(
@@ -232,6 +263,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             beta_2=beta_2,
             epsilon=epsilon,
             max_iter=max_iter,
+            max_fun=max_fun,
             shuffle=shuffle,
             random_state=random_state,
             tol=tol,
@@ -239,11 +271,15 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             scoring=scoring,
+            n_init=n_init,
+            n_jobs=n_jobs,
             warm_start=warm_start,
+            record_batches=record_batches,
             verbose=verbose,
         )
         self.class_weight = class_weight
 
+    @available_if(learns_in_chunks)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch, going on from where the last call ended.

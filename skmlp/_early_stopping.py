@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+ADVICE = "pass X_val and y_val to fit, or set early_stopping=False"
+
 
 @dataclass
 class Patience:
@@ -60,7 +62,6 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
     ValueError
         Where a class has one member, or one of the two sets would be empty.
     """
-    advice = "pass X_val and y_val to fit, or set early_stopping=False"
     n_classes = 1
     if labels is not None:
         counts = np.bincount(labels)
@@ -70,16 +71,45 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
             raise ValueError(
                 "early_stopping=True holds out validation data stratified by class, "
                 "which needs at least 2 samples of each class, but these have one: "
-                f"{lonely}; drop or merge them, {advice}"
+                f"{lonely}; drop or merge them, {ADVICE}"
             )
     n_validation = max(math.ceil(fraction * n_rows), n_classes)
     if n_rows - n_validation < n_classes:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves "
             f"{n_rows - n_validation} of n_samples={n_rows} for training, too few; "
-            f"use more samples or a smaller fraction, {advice}"
+            f"use more samples or a smaller fraction, {ADVICE}"
         )
     training, validation = train_test_split(
         np.arange(n_rows), test_size=n_validation, random_state=seed, stratify=labels
     )
     return np.sort(training), np.sort(validation)
+
+
+def first_split(splitter, X, y, groups):
+    """The rows for training and validation in the first split of a splitter.
+
+    Parameters
+    ----------
+    splitter : cross-validation splitter
+        With the method `split(X, y, groups)`.
+    X, y, groups : array-like of shape (n_samples, ...)
+        As the user gave them; `groups` may be None.
+
+    Returns
+    -------
+    training, validation : ndarray of intp
+
+    Raises
+    ------
+    ValueError
+        Where the splitter has no split, or one of the two sets is empty.
+    """
+    training, validation = next(iter(splitter.split(X, y, groups)), ((), ()))
+    if len(training) == 0 or len(validation) == 0:
+        raise ValueError(
+            f"the first split of early_stopping={splitter!r} has {len(training)} rows "
+            f"for training and {len(validation)} for validation; use a splitter that "
+            f"leaves some for both, {ADVICE}"
+        )
+    return np.asarray(training, dtype=np.intp), np.asarray(validation, dtype=np.intp)

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 CURVES = ("loss", "penalty", "score", "learning_rate")
 VALIDATION_CURVES = ("validation_loss", "validation_score")
 
@@ -22,7 +24,8 @@ def record(history, **values):
         if curve not in history:
             history[curve] = [math.nan] * n_epochs
     for curve, entries in history.items():
-        entries.append(float(values.get(curve, math.nan)))
+        value = values.get(curve, math.nan)
+        entries.append(value if isinstance(value, np.ndarray) else float(value))
 
 
 def n_recorded(history):
@@ -34,3 +37,48 @@ def truncate(history, n_epochs):
     """Forget the epochs after the first `n_epochs`."""
     for entries in history.values():
         del entries[n_epochs:]
+
+
+class RecordedCurves:
+    """What scikit-learn's multi-layer perceptrons call the curves of `history_`."""
+
+    @property
+    def loss_curve_(self):
+        """Training loss of each epoch, without the penalty: `history_["loss"]`."""
+        return self.history_["loss"]
+
+    @property
+    def loss_(self):
+        """Training loss of the last epoch."""
+        return self.history_["loss"][-1]
+
+    @property
+    def best_loss_(self):
+        """Lowest training loss of an epoch."""
+        return min(self.history_["loss"])
+
+    @property
+    def validation_scores_(self):
+        """Validation score of each epoch, or None without validation data."""
+        return self.history_.get("validation_score")
+
+    @property
+    def best_validation_score_(self):
+        """Highest validation score of an epoch, or None without validation data."""
+        scores = self.validation_scores_
+        return None if scores is None else float(np.nanmax(scores))
+
+    @property
+    def batch_loss_curve_(self):
+        """Mean loss of each mini-batch before its update, of all epochs, in order.
+
+        Raises
+        ------
+        AttributeError
+            Where no epoch was trained with `record_batches=True`.
+        """
+        if "batch_loss" not in self.history_:
+            raise AttributeError(
+                "batch_loss_curve_ is recorded only with record_batches=True"
+            )
+        return np.hstack(self.history_["batch_loss"])

@@ -2,8 +2,9 @@
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 
-from skmlp._base import BaseMLP
+from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._cases import in_dtype
 from skmlp._network.network import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
@@ -36,12 +37,16 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     out_activation : {"identity", "logistic", "tanh", "relu"}, default="identity"
         Activation g of the output units with the squared error. The targets must lie
         where it can reach: logistic in [0, 1], tanh in [-1, 1], relu from 0 on.
-    solver : {"sgd", "adagrad", "rmsprop", "adadelta", "adam"}, default="sgd"
+    solver : {"sgd", "adagrad", "rmsprop", "adadelta", "adam", "lbfgs"}, default="sgd"
         How the weights are updated with the gradient g of loss and penalty. "sgd" is
         gradient descent with momentum: v <- momentum * v + eta * g; w <- w - v (slide
         "Ways to Use Weight Derivatives"). The others give each weight a rate of its
         own: "adagrad" after Duchi et al. (2011), "rmsprop" after Hinton (2012, lecture
-        6e), "adadelta" after Zeiler (2012), "adam" after Kingma and Ba (2015).
+        6e), "adadelta" after Zeiler (2012), "adam" after Kingma and Ba (2015). "lbfgs"
+        uses all cases at once and the curvature seen so far (Byrd et al., 1995): best
+        for small data. It finds its own step lengths, so `batch_size`, `shuffle`,
+        `momentum`, `record_batches` and all of the learning rate have no part in it;
+        its epochs are iterations, and it has no `partial_fit`.
     weight_decay : float, default=1e-4
         lambda, at least 0. The penalty lambda / 2 * sum(w**2) over the weights, not the
         biases, is added to the mean loss of each mini-batch (slide "Limiting the size
@@ -77,6 +82,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`.
+    max_fun : int, default=15000
+        Largest number of times that "lbfgs" computes the objective in a call of `fit`.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
@@ -84,21 +91,37 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         results repeatable.
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
+        For "lbfgs" also the largest derivative of the objective, in absolute value, at
+        which training has converged.
     n_iter_no_change : int, default=10
         Patience: training stops after this many epochs in a row without an improvement
-        of more than `tol`. `numpy.inf` never stops.
-    early_stopping : bool, default=False
+        of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience with
+        validation data only.
+    early_stopping : bool or cross-validation splitter, default=False
         Whether validation data are watched rather than the training objective, and the
         weights of the best epoch are kept. The data are those passed to `fit` as
-        `X_val` and `y_val`, else a part of the training data.
+        `X_val` and `y_val`, else a part of the training data, or the first split of a
+        splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
         Share of the training data that is held out, in (0, 1).
     scoring : "loss", str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer as in
         `sklearn.metrics.check_scoring`, of which more is better.
+    n_init : int, default=1
+        How many networks are trained, from different first weights; the one that
+        reached the best watched value is kept (without early stopping: the lowest last
+        validation loss, or without validation data the lowest last objective). A call
+        that goes on trains the one network that there is.
+    n_jobs : int or None, default=None
+        How many of them are trained at a time, in threads. None is 1 unless a
+        `joblib.parallel_config` context says otherwise, -1 all processors. The result
+        does not depend on it.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended. k epochs and then m more
-        give the same bits as k + m epochs.
+        give the same bits as k + m epochs, except with "lbfgs", which starts again from
+        the weights alone.
+    record_batches : bool, default=False
+        Whether the loss of each mini-batch is recorded too.
     verbose : int, default=0
         Print a line for each epoch (1) or for every so many.
 
@@ -114,9 +137,20 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         training data as the epoch runs, each case before the update that it takes part
         in; "penalty" is the weight decay's at the end of the epoch; "learning_rate";
         with validation data "validation_loss" and "validation_score" (that of `scoring`
-        where it names a scorer). Cases count by their weights.
-    stop_reason_ : {"patience", "max_iter", "interrupt"}
-        Why the last call of `fit` ended.
+        where it names a scorer). Cases count by their weights. With `record_batches`
+        each entry of "batch_loss" is an array, see `batch_loss_curve_`. "lbfgs"
+        measures the end of each iteration, and its "learning_rate" is NaN.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights are in `coefs_`: with early stopping
+        the best one, else the last one.
+    stop_reason_ : {"patience", "converged", "max_iter", "max_fun", "callback", \
+            "interrupt"}
+        Why the last call of `fit` ended. "converged" is for "lbfgs": the gradient is
+        small, or no lower objective was found.
+    n_init_history_ : dict of list
+        What each of several networks reached: "reached", the value that it was chosen
+        by (of a scorer its negative, so that lower is better), "n_iter" and
+        "stop_reason". Only where `n_init` is above 1.
     n_iter_ : int
         Epochs of the last call.
     t_ : int
@@ -125,6 +159,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         Training loss of the last epoch, and the lowest.
     loss_curve_ : list of float
         `history_["loss"]`. In contrast to scikit-learn's it leaves the penalty out.
+    batch_loss_curve_ : ndarray of shape (n_batches,)
+        Mean loss of each mini-batch, before its update, in the order of training.
+        Only with `record_batches`.
     validation_scores_ : list of float or None
         `history_["validation_score"]`.
     best_validation_score_ : float or None
@@ -145,7 +182,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     MLPClassifierSDM : The same for classification.
     sklearn.compose.TransformedTargetRegressor : Scales the targets, which training
         needs where they are far from zero or have a large spread.
-    sklearn.neural_network.MLPRegressor : Has other solvers, but is slower.
+    sklearn.neural_network.MLPRegressor : Has other defaults, and is slower.
 
     Notes
     -----
@@ -207,6 +244,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         beta_2=0.999,
         epsilon="auto",
         max_iter=200,
+        max_fun=15000,
         shuffle=True,
         random_state=None,
         tol=1e-4,
@@ -214,7 +252,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         early_stopping=False,
         validation_fraction=0.1,
         scoring="loss",
+        n_init=1,
+        n_jobs=None,
         warm_start=False,
+        record_batches=False,
         verbose=0,
     ):
         super().__init__(
@@ -234,6 +275,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
             beta_2=beta_2,
             epsilon=epsilon,
             max_iter=max_iter,
+            max_fun=max_fun,
             shuffle=shuffle,
             random_state=random_state,
             tol=tol,
@@ -241,11 +283,15 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             scoring=scoring,
+            n_init=n_init,
+            n_jobs=n_jobs,
             warm_start=warm_start,
+            record_batches=record_batches,
             verbose=verbose,
         )
         self.out_activation = out_activation
 
+    @available_if(learns_in_chunks)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from where the last call ended.

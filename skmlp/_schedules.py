@@ -1,5 +1,6 @@
 """The learning rate: the first one, and that of each epoch."""
 
+import math
 from numbers import Integral
 
 # "adaptive": what the rate is divided by when patience runs out, and where that ends.
@@ -19,11 +20,21 @@ AUTO_LEARNING_RATE = {
         ("squared_error", "relu"): 0.005,
         ("poisson", "exp"): 0.005,
     },
-    # These measure the gradient by itself, so its scale does not matter.
+    # These measure the gradient by itself, so its scale does not matter; but the first
+    # steps of "adadelta" are tiny, and a log loss bears longer ones.
     "adagrad": 0.05,
     "rmsprop": 0.003,
-    "adadelta": 1.0,
+    "adadelta": {
+        ("log_loss", "softmax"): 10.0,
+        ("log_loss", "logistic"): 10.0,
+        ("squared_error", "logistic"): 1.0,
+        ("squared_error", "tanh"): 1.0,
+        ("squared_error", "identity"): 1.0,
+        ("squared_error", "relu"): 1.0,
+        ("poisson", "exp"): 1.0,
+    },
     "adam": 0.005,
+    "lbfgs": math.nan,  # finds the length of its steps by itself
 }
 AUTO_BATCH_ROWS = 200
 

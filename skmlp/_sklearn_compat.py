@@ -3,6 +3,7 @@
 - `Interval`, `StrOptions` and `_fit_context` are scikit-learn's own way to validate
   parameters; its developer guide names them, but they live in private modules.
 - `_check_sample_weight` has no public twin.
+- Callbacks came with scikit-learn 1.9; before, an estimator has none to tell.
 - `single_blas_thread` needs threadpoolctl. scikit-learn depends on it and keeps the one
   controller of the process; making another would search all loaded libraries again.
 """
@@ -11,19 +12,38 @@ import threading
 
 from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.parallel import _get_threadpool_controller
 from sklearn.utils.validation import _check_sample_weight
 
+try:
+    from sklearn.callback import CallbackSupportMixin
+except ImportError:  # before 1.9
+
+    class CallbackSupportMixin:
+        """Stands in where scikit-learn has no callbacks."""
+
+        def _init_callback_context(self, **kwargs):
+            return None
+
+
 __all__ = [
+    "CallbackSupportMixin",
+    "HasMethods",
     "Interval",
     "Options",
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
     "_safe_indexing",
+    "has_callbacks",
     "single_blas_thread",
 ]
+
+
+def has_callbacks(estimator):
+    """Whether there is a callback that wants to be told of the estimator's tasks."""
+    return bool(getattr(estimator, "_skl_callbacks", None))
 
 
 class _SingleBlasThread:

@@ -4,8 +4,10 @@ Source: the lecture's slides "Training Neural Networks: Back-propagation", "Ways
 Weight Derivatives" and "Monitor Loss During Training".
 """
 
+import threading
 import time
 import warnings
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._early_stopping import Patience
 from skmlp._history import n_recorded, record, truncate
 from skmlp._network import network as kernel
+from skmlp._objective import add_losses, slice_rows
 from skmlp._parameters import aligned_empty
 from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 
@@ -24,10 +27,6 @@ RESTART_MINIMUM = 1e-12
 # A loss this many times that at the start, which so many cases tell, is no bump.
 EXPLOSION = 1000.0
 SAMPLED_ROWS = 200
-
-# Multiplications of a slice of an epoch, some milliseconds' worth: Ctrl-C is answered
-# between slices.
-SLICE_WORK = 50_000_000
 
 
 class DivergenceError(ValueError):
@@ -61,6 +60,8 @@ class TrainingState:
     patience : Patience
     best_parameters : ndarray or None
         Weights of the best epoch, with early stopping.
+    best_epoch : int
+        The number of that epoch, from 1.
     last_parameters : ndarray or None
         Weights after the last update, where those of the best epoch were restored.
     """
@@ -77,6 +78,7 @@ class TrainingState:
     watched: str = ""
     patience: Patience = field(default_factory=Patience)
     best_parameters: np.ndarray | None = None
+    best_epoch: int = 0
     last_parameters: np.ndarray | None = None
 
     def watch(self, watched):
@@ -116,13 +118,16 @@ class Training:
     Parameters
     ----------
     mlp : estimator
-        Its parameters are read, and its `history_` is written.
+        Its parameters are read; nothing of it is written.
     network : Network
-    updates : Updates
+    updates : Updates or None
+        None for "lbfgs", which has no rule per mini-batch.
     parameters : ndarray of shape (n_parameters,)
         Trained in place.
     state : TrainingState
         Trained in place.
+    history : dict of list
+        Each epoch is recorded there.
     cases, validation : Cases
         `validation` may be None.
     scorer : callable, default=None
@@ -131,6 +136,19 @@ class Training:
         Whether training that diverges starts anew at a lower learning rate.
     watch : bool, default=True
         Whether progress is watched: not by `partial_fit`, whose chunks differ.
+
+    Attributes
+    ----------
+    n_iter : int
+        Epochs of this call.
+    stop_reason : str
+        Why it ended.
+    tasks : Tasks or None
+        What tells scikit-learn's callbacks of each epoch.
+    report : Report or None
+        What prints a line for an epoch.
+    cancelled : threading.Event
+        Ends the training between two slices of an epoch where it is set.
     """
 
     def __init__(
@@ -140,6 +158,7 @@ class Training:
         updates,
         parameters,
         state,
+        history,
         cases,
         validation=None,
         *,
@@ -152,12 +171,17 @@ class Training:
         self.updates = updates
         self.parameters = parameters
         self.state = state
+        self.history = history
         self.cases = cases
         self.validation = validation
         self.scorer = scorer
         self.watch = watch
-        self.n_iter = 0  # epochs of this call
-        self.restarted = False
+        self.n_iter = 0
+        self.stop_reason = "interrupt"
+        self.tasks = None
+        self.report = None
+        self.cancelled = threading.Event()
+        self.started_anew = False
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
@@ -165,14 +189,23 @@ class Training:
         self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
 
     def run(self, max_iter):
-        """Loop until convergence; return why it ended, "patience" or "max_iter"."""
+        """Loop until convergence, and set why it ended."""
+        self.start()
+        self.stop_reason = self.loop(max_iter)
+
+    def start(self):
+        """Look at what training starts from, for what it will be measured by."""
         if self.watch:
             self.state.watch(self.watched)
             if self.state.first_loss is None:
                 self.state.first_loss = self.loss_at_start()
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
+
+    def loop(self, max_iter):
+        """Train epoch by epoch; return why that ended."""
         while self.n_iter < max_iter:
+            self.begin_epoch()
             try:
                 curves = self.epoch()
             except DivergenceError:
@@ -180,9 +213,25 @@ class Training:
                     raise
                 self.start_anew()
                 continue
-            if self.watch and self.out_of_patience(curves):
-                return "patience"
+            reason = self.end_epoch(curves)
+            if reason:
+                return reason
         return "max_iter"
+
+    def begin_epoch(self):
+        """Take the time, and tell the callbacks."""
+        self.epoch_started = time.perf_counter()
+        if self.tasks:
+            self.tasks.begin(self)
+
+    def end_epoch(self, curves):
+        """Tell of an epoch that has been recorded; return why to stop, or None."""
+        if self.report:
+            self.report.line(self, time.perf_counter() - self.epoch_started)
+        out_of_patience = self.watch and self.out_of_patience(curves)
+        if self.tasks and self.tasks.end(self):
+            return "callback"
+        return "patience" if out_of_patience else None
 
     def can_start_anew(self):
         """Whether a lower learning rate is worth a try."""
@@ -205,24 +254,25 @@ class Training:
             first_loss=state.first_loss,
             watched=state.watched,
         )
+        if self.tasks:
+            self.tasks.start_anew(self)
         self.n_iter = 0
-        self.restarted = True
-        truncate(self.mlp.history_, 0)
+        self.started_anew = True
+        truncate(self.history, 0)
 
-    def warn_of_restart(self):
+    def warn_of_start_anew(self):
         """Tell, once, that the rate is not the one that "auto" stands for."""
-        if self.restarted:
+        if self.started_anew:
             warnings.warn(
                 'training diverged with learning_rate_init="auto" and was started anew '
                 f"with {self.state.eta_0:g}; scale X (StandardScaler) and, for "
                 "regression, y (TransformedTargetRegressor) to learn faster",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def epoch(self):
         """Train for one epoch and record it; return its value on each curve."""
-        started = time.perf_counter()
         eta = learning_rate(
             self.mlp.learning_rate,
             self.state.eta_0,
@@ -230,26 +280,24 @@ class Training:
             self.state.epoch + 1,
             self.state.n_reductions,
         )
-        loss, score = self.train_epoch(eta)
-        penalty = kernel.penalty(self.network, self.parameters, self.mlp.weight_decay)
-        self.check_not_diverged(loss, penalty, eta)
-        curves = {"loss": loss, "penalty": penalty, "score": score}
-        curves |= {"learning_rate": eta, **self.evaluate_validation()}
-        record(self.mlp.history_, **curves)
-        self.state.epoch += 1
-        self.n_iter += 1
-        self.report(curves, time.perf_counter() - started)
-        return curves
-
-    def train_epoch(self, eta):
-        """One sweep over the cases; return its running data loss and score."""
         if self.mlp.shuffle:
             seed, epoch = self.state.shuffle_seed, self.state.epoch
             kernel.shuffle(self.cases.rows, seed, epoch, self.order)
         sums = np.zeros(self.network.n_sums)
+        n_batches = -(-len(self.order) // self.batch_size)
+        batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
+        self.sweep(eta, sums, batch_losses)
+        curves = {"learning_rate": eta}
+        if self.mlp.record_batches:
+            curves["batch_loss"] = batch_losses
+        return self.record_epoch(sums, **curves)
+
+    def sweep(self, eta, sums, batch_losses):
+        """Train on all cases, slice by slice, as long as the loss is finite."""
         n_rows = slice_rows(self.network)
         position = 0
         while position < len(self.order) and np.isfinite(sums[0]):
+            self.check_cancelled()
             position, self.state.n_updates = kernel.train_rows(
                 self.network,
                 self.updates,
@@ -264,18 +312,36 @@ class Training:
                 self.gradient,
                 self.workspace,
                 sums,
+                batch_losses,
                 n_updates=self.state.n_updates,
                 learning_rate=eta,
                 weight_decay=self.mlp.weight_decay,
             )
-        return sums[0] / len(self.order), self.cases.score(sums[1:])
+
+    def check_cancelled(self):
+        """End the training where its result is no longer wanted."""
+        if self.cancelled.is_set():
+            raise CancelledError
+
+    def record_epoch(self, sums, **curves):
+        """Record the epoch that has these sums; return its value on each curve."""
+        loss = sums[0] / len(self.cases.rows)
+        penalty = kernel.penalty(self.network, self.parameters, self.mlp.weight_decay)
+        self.check_not_diverged(loss, penalty, curves.get("learning_rate"))
+        score = self.cases.score(sums[1:])
+        curves |= {"loss": loss, "penalty": penalty, "score": score}
+        curves |= self.evaluate_validation()
+        record(self.history, **curves)
+        self.state.epoch += 1
+        self.n_iter += 1
+        return curves
 
     def evaluate_validation(self):
         """The validation curves' values of this epoch."""
         if self.validation is None:
             return {}
         sums = np.zeros(self.network.n_sums)
-        self.evaluate(self.validation, self.validation.rows, sums)
+        self.add_losses(self.validation, self.validation.rows, sums)
         loss = sums[0] / self.validation.total_weight
         if not np.isfinite(loss):
             raise ValueError(
@@ -291,33 +357,23 @@ class Training:
             )
         return {"validation_loss": loss, "validation_score": score}
 
-    def evaluate(self, cases, rows, sums):
-        """Add the loss and the scores of these rows to the sums."""
-        n_rows = slice_rows(self.network)
-        for start in range(0, len(rows), n_rows):
-            kernel.evaluate_rows(
-                self.network,
-                cases.inputs,
-                cases.targets,
-                rows[start : start + n_rows],
-                self.parameters,
-                self.workspace,
-                sums,
-            )
-
     def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
         if not (np.isfinite(loss + penalty) and np.isfinite(self.parameters).all()):
-            symptom = "the loss or a weight is not finite"
-        elif self.has_exploded(loss):
-            symptom = f"the loss, {loss:g}, has exploded"
-        else:
-            return
-        raise DivergenceError(
-            f"training diverged in epoch {self.state.epoch + 1}: {symptom} at learning "
-            f"rate {eta:g}; scale X (StandardScaler) and, for regression, y "
-            "(TransformedTargetRegressor), or lower learning_rate_init (or "
-            "weight_decay, where that is large)"
+            raise self.divergence("the loss or a weight is not finite", eta)
+        if self.has_exploded(loss):
+            raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
+
+    def divergence(self, symptom, eta=None):
+        """The error that names the epoch, the learning rate and what helps."""
+        at, lower = "", "weight_decay"
+        if eta is not None:
+            at = f" at learning rate {eta:g}"
+            lower = "learning_rate_init (or weight_decay, where that is large)"
+        return DivergenceError(
+            f"training diverged in epoch {self.state.epoch + 1}: {symptom}{at}; scale "
+            "X (StandardScaler) and, for regression, y (TransformedTargetRegressor), "
+            f"or lower {lower}"
         )
 
     def has_exploded(self, loss):
@@ -336,9 +392,13 @@ class Training:
         """
         rows = self.cases.rows[:: max(1, len(self.cases.rows) // SAMPLED_ROWS)].copy()
         sums = np.zeros(self.network.n_sums)
-        self.evaluate(self.cases, rows, sums)
+        self.add_losses(self.cases, rows, sums)
         spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()
         return max(sums[0] / len(rows), 0.5 * spread / self.cases.total_weight)
+
+    def add_losses(self, cases, rows, sums):
+        """Add the loss and the scores of these rows to the sums."""
+        add_losses(self.network, cases, rows, self.parameters, self.workspace, sums)
 
     @property
     def watched(self):
@@ -358,22 +418,30 @@ class Training:
             value = curves["validation_loss"]
         if patience.update(value, mlp.tol) and mlp.early_stopping:
             self.state.best_parameters = self.parameters.copy()
+            self.state.best_epoch = n_recorded(self.history)
         if patience.wait < mlp.n_iter_no_change:
             return False
-        if (
-            mlp.learning_rate == "adaptive"
-            and curves["learning_rate"] >= ADAPTIVE_MINIMUM
-        ):
+        eta = curves.get("learning_rate", 0.0)
+        if mlp.learning_rate == "adaptive" and eta >= ADAPTIVE_MINIMUM:
             self.state.n_reductions += 1
             patience.wait = 0
             return False
         return True
 
-    def report(self, curves, seconds):
-        """Print a line for this epoch where `verbose` asks for it."""
-        if self.mlp.verbose and n_recorded(self.mlp.history_) % self.mlp.verbose == 0:
-            values = "  ".join(f"{name} {value:.5g}" for name, value in curves.items())
-            print(f"epoch {self.state.epoch:4d}  {values}  {seconds:.3g} s")
+    @property
+    def reached(self):
+        """What the weights that are kept reached, of restarts the lower the better.
+
+        The watched value with early stopping; else the last validation loss, or without
+        validation data the last objective.
+        """
+        if n_recorded(self.history) == 0:
+            return np.inf
+        if self.mlp.early_stopping:
+            return self.state.patience.best
+        if self.validation is not None:
+            return self.history["validation_loss"][-1]
+        return self.history["loss"][-1] + self.history["penalty"][-1]
 
 
 def batch_rows(batch_size, n_rows):
@@ -381,8 +449,3 @@ def batch_rows(batch_size, n_rows):
     if batch_size == "auto":
         batch_size = 200
     return n_rows if batch_size == "full" else min(batch_size, n_rows)
-
-
-def slice_rows(network):
-    """Rows whose forward and backward pass take some milliseconds."""
-    return 1 + SLICE_WORK // (1000 + network.n_parameters)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmlp._base import PREDICT_ROWS, BaseMLP
 from skmlp._cases import in_dtype
 from skmlp._network import network as kernel
+from skmlp._objective import add_losses, add_losses_and_gradient
 from skmlp._parameters import pack
 from skmlp._sklearn_compat import single_blas_thread
 
@@ -459,15 +460,15 @@ class _Objective:
 
     def __init__(self, estimator, X, y, sample_weight, dtype):
         estimator = copy(estimator)  # which keeps what encoding y sets
-        X, y = estimator._validate_X_y(X, y, reset=False)
+        X, y = estimator._validate_X_y(X, y, estimator._dtype)
         learn = not hasattr(estimator, "class_weight_")
         data = estimator._encoded(X, y, sample_weight, None, learn=learn)
         values = None if data.values is None else in_dtype(data.values, dtype, "y")
         data = replace(data, X=in_dtype(data.X, dtype, "X"), values=values)
-        self._rows = np.arange(len(data))
-        data.check_weights(self._rows)
-        data.scale_weights(self._rows)
-        self._cases = data.cases(self._rows)
+        rows = np.arange(len(data))
+        data.check_weights(rows)
+        data.scale_weights(rows)
+        self._cases = data.cases(rows)
         self.network, parameters = _network_and_parameters(estimator, dtype, len(data))
         self._parameters = parameters.copy()
         self._workspace = np.empty(self.network.n_workspace, dtype=dtype)
@@ -476,34 +477,35 @@ class _Objective:
     def value(self):
         """The objective, 1/B sum_n s_n l_n + lambda/2 sum_l ||W_l||^2."""
         sums = np.zeros(self.network.n_sums)
-        kernel.evaluate_rows(
+        add_losses(
             self.network,
-            self._cases.inputs,
-            self._cases.targets,
-            self._rows,
+            self._cases,
+            self._cases.rows,
             self._parameters,
             self._workspace,
             sums,
         )
-        return sums[0] / len(self._rows) + kernel.penalty(
-            self.network, self._parameters, self._weight_decay
-        )
+        return self._value(sums)
 
     def value_and_gradient(self):
         """The objective and dC/dw, a flat vector as the parameters are."""
         gradient = np.empty_like(self._parameters)
-        value = kernel.loss_and_gradient(
+        sums = np.zeros(self.network.n_sums)
+        add_losses_and_gradient(
             self.network,
-            self._cases.inputs,
-            self._cases.targets,
-            self._rows,
+            self._cases,
             self._parameters,
             gradient,
             self._workspace,
-            np.zeros(self.network.n_sums),
-            weight_decay=self._weight_decay,
+            sums,
+            self._weight_decay,
         )
-        return value, gradient
+        return self._value(sums), gradient
+
+    def _value(self, sums):
+        return sums[0] / len(self._cases.rows) + kernel.penalty(
+            self.network, self._parameters, self._weight_decay
+        )
 
     def closest_slope(self, i, gradient):
         """Of the central differences for parameter i the one closest to dC/dw."""

@@ -7,8 +7,19 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.metrics import get_scorer, log_loss
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
@@ -45,7 +56,7 @@ def assert_same_weights(a, b):
 def assert_same_curves(a, b):
     assert a.history_.keys() == b.history_.keys()
     for name, curve in a.history_.items():
-        assert curve == pytest.approx(b.history_[name])
+        assert curve == pytest.approx(b.history_[name], nan_ok=True)
 
 
 class Script:
@@ -401,3 +412,91 @@ def test_score_that_the_validation_data_do_not_define_is_an_error():
     ):
         mlp.fit(X, y, X_val=X[::2], y_val=y[::2])
     assert not hasattr(mlp, "coefs_")
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+@both
+def test_first_split_of_a_splitter_is_held_out(estimator, solver):
+    splitter = TimeSeriesSplit(3)
+    training, validation = next(splitter.split(X))
+    mlp = small(estimator, early_stopping=splitter, solver=solver).fit(X, y)
+    given = small(estimator, solver=solver).fit(
+        X[training], y[training], X_val=X[validation], y_val=y[validation]
+    )
+    assert_same_curves(mlp, given)
+
+
+@both
+def test_groups_stay_together(estimator):
+    groups = np.repeat(np.arange(10), 10)
+    splitter = GroupShuffleSplit(test_size=0.3, random_state=1)
+    training, validation = next(splitter.split(X, y, groups))
+    mlp = small(estimator, early_stopping=splitter).fit(X, y, groups=groups)
+    given = small(estimator).fit(
+        X[training], y[training], X_val=X[validation], y_val=y[validation]
+    )
+    assert_same_curves(mlp, given)
+
+
+@both
+def test_groups_are_routed_to_the_splitter_in_a_grid_search(estimator):
+    groups = np.repeat(np.arange(20), 5)
+    seen = []
+
+    class Splitter(GroupShuffleSplit):
+        def split(self, X, y=None, groups=None):
+            seen.append(groups)
+            return super().split(X, y, groups)
+
+    with config_context(enable_metadata_routing=True):
+        mlp = small(estimator, early_stopping=Splitter(random_state=0), max_iter=2)
+        mlp.set_fit_request(groups=True)
+        pipeline = make_pipeline(StandardScaler(), mlp)
+        grid = {f"{pipeline.steps[-1][0]}__weight_decay": [0.0, 0.1]}
+        search = GridSearchCV(pipeline, grid, cv=GroupKFold(2), refit=False)
+        search.fit(X, y, groups=groups)
+    assert len(seen) == 4
+    assert {len(np.unique(g)) for g in seen} == {10}
+
+
+def test_splitter_goes_on_with_the_same_split():
+    def fit(max_iter, times):
+        splitter = ShuffleSplit(test_size=0.2, random_state=3)
+        mlp = small(
+            MLPClassifierSDM,
+            early_stopping=splitter,
+            warm_start=True,
+            max_iter=max_iter,
+        )
+        for _ in range(times):
+            mlp.fit(X, y)
+        return mlp
+
+    assert_same_curves(fit(6, 1), fit(3, 2))
+
+
+@pytest.mark.parametrize("splits", [[], [([0, 1], [])], [([], [0, 1])]])
+def test_splitter_that_leaves_nothing_is_an_error(splits):
+    class Splitter(KFold):
+        def split(self, X, y=None, groups=None):
+            return iter(splits)
+
+    with pytest.raises(ValueError, match="first split of early_stopping=Splitter"):
+        small(MLPClassifierSDM, early_stopping=Splitter()).fit(X, y)
+
+
+def test_splitter_without_the_groups_it_needs_is_an_error():
+    mlp = small(MLPClassifierSDM, early_stopping=GroupShuffleSplit())
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        mlp.fit(X, y)
+
+
+@both
+def test_best_epoch_is_that_of_the_weights(estimator):
+    mlp = small(estimator).fit(X, y)
+    assert mlp.best_epoch_ == 1 + np.argmin(mlp.history_["validation_loss"])
+    assert mlp.best_epoch_ < mlp.n_iter_
+    mlp.partial_fit(X, y)
+    assert mlp.best_epoch_ == len(mlp.history_["loss"])
+    alone = small(estimator, early_stopping=False).fit(X, y)
+    assert alone.best_epoch_ == alone.n_iter_

@@ -223,3 +223,69 @@ def test_layers_and_outputs_are_as_documented(
     units = [4, *np.atleast_1d(hidden).astype(int), n_outputs]
     assert [W.shape for W in mlp.coefs_] == list(pairwise(units))
     assert [len(b) for b in mlp.intercepts_] == units[1:]
+
+
+def losses_of_cases(mlp, X, y):
+    """The lecture's loss of each case, for two classes or one output."""
+    if isinstance(mlp, MLPRegressorSDM):
+        return (mlp.predict(X) - y) ** 2 / 2
+    return -np.log(mlp.predict_proba(X)[np.arange(len(X)), y.astype(int)])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 7, 20, 60])
+@both
+def test_loss_of_each_batch_is_recorded_before_its_update(
+    estimator, batch_size, weighted
+):
+    y = X[:, 0] > 0
+    s = (weights + 0.1) / (weights + 0.1).mean() if weighted else np.ones(60)
+    parameters = {
+        "batch_size": batch_size,
+        "shuffle": False,
+        "learning_rate_init": 0.01,
+    }
+    mlp = small(estimator, record_batches=True, max_iter=2, **parameters).fit(X, y, s)
+    # The same updates one by one, from the same weights.
+    twin = small(estimator, max_iter=1, tol=0, learning_rate_init=1e-300).fit(X, y)
+    twin.set_params(learning_rate_init=0.01, batch_size="full")
+    expected = []
+    for start in 2 * list(range(0, 60, batch_size)):
+        rows = slice(start, start + batch_size)
+        losses = losses_of_cases(twin, X[rows], y[rows])
+        expected.append(np.mean(s[rows] * losses))
+        twin.partial_fit(X[rows], y[rows], sample_weight=s[rows])
+    assert mlp.batch_loss_curve_ == pytest.approx(expected)
+
+
+@both
+def test_batch_losses_of_an_epoch_average_to_its_loss(estimator):
+    y = X[:, 0] > 0
+    mlp = small(estimator, batch_size=20, record_batches=True).fit(X, y)
+    means = [np.mean(losses) for losses in mlp.history_["batch_loss"]]
+    assert means == pytest.approx(mlp.history_["loss"])
+    alone = small(estimator, batch_size=20).fit(X, y)
+    assert_array_equal(mlp.coefs_[0], alone.coefs_[0])
+
+
+@both
+def test_batch_losses_are_recorded_on_demand(estimator):
+    y = X[:, 0] > 0
+    mlp = small(estimator, batch_size=20, warm_start=True).fit(X, y)
+    with pytest.raises(AttributeError, match="record_batches=True"):
+        mlp.batch_loss_curve_  # noqa: B018
+    mlp.set_params(record_batches=True).fit(X, y)
+    curve = mlp.batch_loss_curve_
+    assert np.isnan(curve[:5]).all()
+    assert np.isfinite(curve[5:]).all()
+    assert len(curve) == 5 + 5 * 3
+
+
+def test_loss_of_a_batch_larger_than_a_block():
+    X = np.random.default_rng(0).normal(size=(3000, 2))
+    y = X[:, 0]
+    mlp = small(MLPRegressorSDM, batch_size=2000, record_batches=True, shuffle=False)
+    mlp.set_params(max_iter=1, learning_rate_init=1e-300).fit(X, y)
+    losses = losses_of_cases(mlp, X, y)
+    expected = [losses[:2000].mean(), losses[2000:].mean()]
+    assert mlp.batch_loss_curve_ == pytest.approx(expected)

@@ -65,3 +65,20 @@ def test_an_update_is_interrupted_within_its_batch(interrupt_soon):
     assert mlp.n_iter_ == 0
     assert not mlp.intercepts_[0].any()
     assert np.isfinite(mlp.predict(X[:10])).all()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_ctrl_c_ends_all_restarts(solver, n_jobs, interrupt_soon):
+    X = np.random.default_rng(0).standard_normal((20_000, 20))
+    mlp = endless(MLPRegressorSDM, 32, solver=solver, n_init=4, n_jobs=n_jobs)
+    mlp.set_params(max_fun=10**9, weight_decay=0)
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, np.sin(X).sum(axis=1))
+    assert mlp.stop_reason_ == "interrupt"
+    assert np.isfinite(mlp.predict(X[:10])).all()
+    # Nothing goes on to change the weights.
+    weights = mlp.coefs_[0].copy()
+    mlp.partial_fit(X[:10], X[:10, 0]) if solver == "sgd" else None
+    assert not np.array_equal(mlp.coefs_[0], weights) or solver == "lbfgs"

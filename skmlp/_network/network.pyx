@@ -26,7 +26,7 @@ from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
 from .weight_updates cimport (
-    ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, RMSPROP, UpdateRule, update_weights,
+    ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, NO_RULE, RMSPROP, UpdateRule, update_weights,
 )
 from .workspace cimport Layer, Layout, place_parameters, place_workspace
 
@@ -38,8 +38,9 @@ _SCORES = {
     "subset_accuracy": SUBSET_ACCURACY,
     "squared_residuals": SQUARED_RESIDUALS,
 }
-# The rule behind each solver, and how many vectors of state it needs.
+# The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
 _RULES = {
+    "lbfgs": (NO_RULE, 0),
     "sgd": (MOMENTUM, 1),
     "nesterov": (NESTEROV, 1),
     "adagrad": (ADAGRAD, 1),
@@ -261,6 +262,7 @@ def train_rows(
     floating[::1] gradient,  # IN OUT: of the batch that is under way
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
+    double[::1] batch_losses,  # IN OUT: one for each batch of the epoch, or empty
     *,
     Py_ssize_t n_updates,
     double learning_rate,
@@ -269,7 +271,8 @@ def train_rows(
     """Train on at least `n_rows` more rows of an epoch, mini-batch after mini-batch.
 
     Rows are taken block by block, and the weights updated whenever a batch is complete. A
-    call may end within a batch; the next one goes on there.
+    call may end within a batch; the next one goes on there. The mean loss of each batch,
+    before its update, is added to `batch_losses`.
 
     Returns
     -------
@@ -283,6 +286,7 @@ def train_rows(
         Py_ssize_t stop = n if n_rows >= n - start else start + n_rows
         const Layout* layout = &network.layout
         const Py_ssize_t* row
+        double loss_before
         const UpdateRule* rule = &updates.rule
         bint case_by_case = batch_size == 1 and not inputs.rows.sparse and (
             rule.name == MOMENTUM or rule.name == NESTEROV)
@@ -294,18 +298,23 @@ def train_rows(
         raise ValueError("state must have n_vectors rows")
     if sums.shape[0] != network.n_sums:
         raise ValueError("sums must have n_sums elements")
+    if batch_losses.shape[0] not in (0, (n + batch_size - 1) // batch_size):
+        raise ValueError("batch_losses must be empty or have an element for each batch")
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
             batch_stop = batch_start + min(batch_size, n - batch_start)
             rows = min(layout.block_rows, batch_stop - position)
             row = &order[position]
+            loss_before = sums[0]
             if case_by_case:
                 add_loss(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
                          &sums[0], 1)
                 set_delta(network, &targets.rows, row, &workspace[0], 1.0, 1)
                 case_backward_and_update(layout, rule, learning_rate, weight_decay,
                                          &workspace[0], &state[0, 0], &parameters[0])
+                if batch_losses.shape[0]:
+                    batch_losses[position] = sums[0] - loss_before
                 position += 1
                 n_updates += 1
                 continue
@@ -313,6 +322,9 @@ def train_rows(
                 start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
             add_gradient(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
+            if batch_losses.shape[0]:
+                batch_losses[position // batch_size] += (
+                    (sums[0] - loss_before) / <double> (batch_stop - batch_start))
             position += rows
             if position == batch_stop:
                 n_updates += 1
@@ -344,27 +356,35 @@ def evaluate_rows(
             position += rows
 
 
-def loss_and_gradient(
+def start_rows_gradient(
+    Network network,
+    const floating[::1] parameters,
+    floating[::1] gradient,  # OUT
+    *,
+    double weight_decay,
+):
+    """gradient <- lambda W for the weights, 0 for the biases: what `add_rows_gradient` adds to"""
+    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
+        raise ValueError("parameters and gradient must have n_parameters elements")
+    with nogil:
+        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
+
+
+def add_rows_gradient(
     Network network,
     Inputs inputs,
     Targets targets,
     const Py_ssize_t[::1] order,
     const floating[::1] parameters,
-    floating[::1] gradient,  # OUT
+    floating[::1] gradient,  # IN OUT
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
     *,
-    double weight_decay,
+    double scale,
 ):
-    """The objective C over the rows in `order`, and its gradient by back-propagation.
-
-    Returns
-    -------
-    objective : float
-        1/B sum_n s_n l_n + lambda/2 sum_l ||W_l||^2
-    """
+    """gradient <- gradient + scale sum_n s_n dl_n/dw over the rows in `order`; their losses and
+    scores go to `sums`."""
     cdef Py_ssize_t position = 0, rows
-    cdef double loss_before = sums[0], scale = 1.0 / <double> order.shape[0]
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_targets(network, inputs, targets)
     if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
@@ -372,13 +392,11 @@ def loss_and_gradient(
     if sums.shape[0] != network.n_sums:
         raise ValueError("sums must have n_sums elements")
     with nogil:
-        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
             add_gradient(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
                          &workspace[0], &gradient[0], &sums[0], scale, rows)
             position += rows
-    return (sums[0] - loss_before) * scale + penalty(network, parameters, weight_decay)
 
 
 def forward_rows(

@@ -43,6 +43,7 @@ cdef extern from "weight_updates.h" nogil:
 
 
 cdef enum Rule:
+    NO_RULE
     MOMENTUM
     NESTEROV
     ADAGRAD

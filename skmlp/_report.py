@@ -1,0 +1,61 @@
+"""What `verbose` prints: a line per epoch, in aligned columns."""
+
+import math
+
+from skmlp._history import n_recorded
+
+COLUMNS = {
+    "loss": "loss",
+    "score": "score",
+    "validation_loss": "validation loss",
+    "validation_score": "validation score",
+    "learning_rate": "learning rate",
+}
+WIDTH = 10
+
+
+class Report:
+    """Prints a line for every so many epochs of one or several trainings.
+
+    Parameters
+    ----------
+    every : int
+        1 prints each epoch.
+    restarts : list of Training, default=()
+        Where there are several, each line begins with the number of its own.
+    """
+
+    def __init__(self, every, restarts=()):
+        self.every = every
+        self.restarts = restarts
+        self.header = None
+
+    def line(self, training, seconds):
+        """Print the last epoch that `training` has recorded."""
+        epoch = n_recorded(training.history)
+        if epoch % self.every:
+            return
+        cells = {}
+        if len(self.restarts) > 1:
+            cells["restart"] = str(self.restarts.index(training) + 1)
+        cells["epoch"] = str(epoch)
+        for curve, title in COLUMNS.items():
+            value = training.history.get(curve, [math.nan])[-1]
+            if not math.isnan(value):
+                cells[title] = f"{value:.5g}"
+        cells["seconds"] = f"{seconds:.3g}"
+        self.print(cells)
+
+    def print(self, cells):
+        """Print the cells, with a header above the first line."""
+        header = [title.rjust(width(title)) for title in cells]
+        line = [text.rjust(width(title)) for title, text in cells.items()]
+        if header != self.header:
+            self.header = header
+            print(" ".join(header))
+        print(" ".join(line), flush=True)
+
+
+def width(title):
+    """Width of the column with this title."""
+    return len(title) if title in ("restart", "epoch") else max(WIDTH, len(title))

@@ -1,0 +1,126 @@
+"""Several networks from different first weights, of which the best is kept."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.preprocessing import scale
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+)
+
+X, labels = load_iris(return_X_y=True)
+X = scale(X)
+TARGETS = {MLPClassifierSDM: labels, MLPRegressorSDM: X[:, 0] * X[:, 1]}
+both = pytest.mark.parametrize("estimator", TARGETS)
+
+XNOR = [[0, 0], [0, 1], [1, 0], [1, 1]]
+SAME = ["same", "different", "different", "same"]
+
+
+def small(estimator, **parameters):
+    defaults = {"hidden_layer_sizes": 3, "max_iter": 8, "random_state": 0, "n_init": 4}
+    return estimator(**{**defaults, **parameters})
+
+
+def assert_same(a, b):
+    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
+        assert_array_equal(u, v)
+    assert a.history_ == b.history_
+    assert a.n_init_history_ == b.n_init_history_
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"solver": "lbfgs"}, {"learning_rate_init": 0.5, "max_iter": 500}]
+)
+def test_xnor_comes_out_right_for_every_seed(parameters):
+    for seed in range(100):
+        mlp = MLPClassifierSDM(
+            2, activation="tanh", n_init=10, random_state=seed, **parameters
+        ).fit(XNOR, SAME)
+        assert mlp.predict(XNOR).tolist() == SAME, f"random_state={seed}"
+
+
+@both
+def test_first_network_is_the_one_of_a_single_start(estimator):
+    y = TARGETS[estimator]
+    single = small(estimator, n_init=1).fit(X, y)
+    several = small(estimator).fit(X, y)
+    objective = single.history_["loss"][-1] + single.history_["penalty"][-1]
+    assert several.n_init_history_["reached"][0] == objective
+    assert not hasattr(single, "n_init_history_")
+
+
+@pytest.mark.parametrize("watched", ["objective", "given", "held out", "score"])
+@both
+def test_network_with_the_best_watched_value_is_kept(estimator, watched):
+    parameters, validation = {}, {}
+    if watched == "given":
+        validation = {"X_val": X[1::2], "y_val": TARGETS[estimator][1::2]}
+    elif watched != "objective":
+        parameters["early_stopping"] = True
+    if watched == "score":
+        scoring = "accuracy" if estimator is MLPClassifierSDM else "r2"
+        parameters["scoring"] = scoring
+    mlp = small(estimator, **parameters).fit(X, TARGETS[estimator], **validation)
+    history = {name: np.array(curve) for name, curve in mlp.history_.items()}
+    reached = {
+        "objective": lambda h: (h["loss"] + h["penalty"])[-1],
+        "given": lambda h: h["validation_loss"][-1],
+        "held out": lambda h: h["validation_loss"].min(),
+        "score": lambda h: -h["validation_score"].max(),
+    }[watched](history)
+    all_reached = mlp.n_init_history_["reached"]
+    assert len(all_reached) == 4
+    assert len(set(all_reached)) > 1
+    assert reached == min(all_reached)
+    assert mlp.n_init_history_["n_iter"] == [8] * 4
+    assert mlp.n_init_history_["stop_reason"] == ["max_iter"] * 4
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+@both
+def test_n_jobs_does_not_change_a_bit(estimator, solver):
+    y = TARGETS[estimator]
+    fits = [
+        small(estimator, solver=solver, early_stopping=True, n_jobs=n_jobs).fit(X, y)
+        for n_jobs in (None, 1, 2, 3)
+    ]
+    for other in fits[1:]:
+        assert_same(other, fits[0])
+
+
+@both
+def test_warm_start_goes_on_with_the_network_that_was_kept(estimator):
+    y = TARGETS[estimator]
+    mlp = small(estimator, warm_start=True).fit(X, y)
+    twin = copy.deepcopy(mlp).set_params(n_init=1)
+    n_init_history = mlp.n_init_history_
+    mlp.fit(X, y)
+    assert_array_equal(mlp.coefs_[0], twin.fit(X, y).coefs_[0])
+    assert len(mlp.history_["loss"]) == 16
+    assert mlp.n_init_history_ == n_init_history
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_divergence_of_one_is_an_error_that_leaves_nothing_behind(n_jobs):
+    mlp = small(MLPRegressorSDM, learning_rate_init=1e6, n_jobs=n_jobs)
+    n_threads = threading.active_count()
+    with pytest.raises(ValueError, match="training diverged in epoch"):
+        mlp.fit(X, TARGETS[MLPRegressorSDM])
+    assert not hasattr(mlp, "coefs_")
+    assert threading.active_count() <= n_threads + 2  # joblib keeps its pool
+
+
+def test_warning_about_a_lower_rate_is_that_of_the_kept_network():
+    y = 1e5 * TARGETS[MLPRegressorSDM]
+    with pytest.warns(ConvergenceWarning, match="started anew") as caught:
+        small(MLPRegressorSDM).fit(X, y)
+    assert sum("started anew" in str(w.message) for w in caught) == 1
