@@ -10,27 +10,24 @@ import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring, get_scorer_names
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
 from skmlp._cases import Data, check_csr, in_dtype
 from skmlp._early_stopping import first_split, split_rows
-from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
-from skmlp._initialization import initial_weights
+from skmlp._history import RecordedCurves, n_recorded, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._network.network import (
     HIDDEN_ACTIVATIONS,
     Inputs,
     Network,
-    Updates,
     forward_rows,
 )
 from skmlp._parameters import pack
 from skmlp._report import Report
 from skmlp._restarts import best_of, restart_history, run_all
-from skmlp._schedules import auto_learning_rate
 from skmlp._sklearn_compat import (
     CallbackSupportMixin,
     HasMethods,
@@ -41,16 +38,8 @@ from skmlp._sklearn_compat import (
     _fit_context,
     single_blas_thread,
 )
-from skmlp._training import Training, TrainingState, batch_rows
-
-# epsilon="auto": the papers' where they name one.
-AUTO_EPSILON = {
-    "sgd": 0.0,
-    "adagrad": 1e-8,
-    "rmsprop": 1e-8,
-    "adadelta": 1e-6,
-    "adam": 1e-8,
-}
+from skmlp._start import first_weights, last_weights, make_updates
+from skmlp._training import Training, batch_rows
 
 # The dtypes of inputs that are used as they are.
 FLOATS = [np.float64, np.float32]
@@ -335,12 +324,12 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
         data = self._encoded(X, y, sample_weight, given, learn=True)
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
         network = self._network(X.dtype, batch_rows(batch_size, len(data)))
-        updates = self._updates()
+        updates = make_updates(self)
         no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
         if going_on:
-            starts = [self._last_weights(network, no_updates)]
+            starts = [last_weights(self, network, no_updates)]
         else:
-            starts = self._first_weights(network, no_updates, n_init)
+            starts = first_weights(self, network, no_updates, n_init)
         if validation_data is None:
             rows = np.arange(len(data))
             data.check_weights(rows)
@@ -490,63 +479,6 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
             batch_size=batch_size,
             itemsize=dtype.itemsize,
         )
-
-    def _updates(self):
-        """The solver's rule with its constants."""
-        epsilon = self.epsilon
-        if epsilon == "auto":
-            epsilon = AUTO_EPSILON.get(self.solver, 0.0)
-        nesterov = self.solver == "sgd" and self.nesterovs_momentum
-        return Updates(
-            "nesterov" if nesterov else self.solver,
-            momentum=self.momentum,
-            rho=self.rho,
-            beta_1=self.beta_1,
-            beta_2=self.beta_2,
-            epsilon=epsilon,
-        )
-
-    def _first_learning_rate(self):
-        """eta_0 of a training that starts."""
-        if self.learning_rate_init != "auto":
-            return self.learning_rate_init
-        return auto_learning_rate(
-            self.solver, self.loss, self.out_activation_, self.batch_size
-        )
-
-    def _first_weights(self, network, no_updates, n_init):
-        """Parameters, state and history of each training that starts."""
-        random_state = check_random_state(self.random_state)
-        starts = []
-        for _ in range(n_init):
-            coefs, intercepts = initial_weights(
-                network.layer_units, self._layer_activations(), random_state
-            )
-            shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
-            state = TrainingState(
-                solver=self.solver,
-                update_state=no_updates.copy(),
-                eta_0=self._first_learning_rate(),
-                shuffle_seed=shuffle_seed,
-                split_seed=split_seed,
-            )
-            parameters = pack(network, coefs, intercepts, no_updates.dtype)
-            starts.append((parameters, state, new_history()))
-        return starts
-
-    def _last_weights(self, network, no_updates):
-        """What the last call left, which this one goes on with."""
-        parameters = self._parameters(network).copy()
-        state = self._state.copy()
-        if state.last_parameters is not None:
-            parameters = state.resume(parameters)
-        changed = state.solver != self.solver
-        if changed:  # another solver's state says nothing to this one
-            state.solver, state.update_state = self.solver, no_updates
-            state.n_updates = 0
-        if changed or self.learning_rate_init != "auto":
-            state.eta_0 = self._first_learning_rate()
-        return parameters, state, self.history_
 
     def _parameters(self, network):
         return pack(network, self.coefs_, self.intercepts_, self._dtype)

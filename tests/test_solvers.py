@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmlp import MLPClassifierSDM, MLPRegressorSDM, _base
+from skmlp import MLPClassifierSDM, MLPRegressorSDM, _start
 
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
@@ -123,7 +123,7 @@ def start_from(monkeypatch):
 
     def start_from(coefs, intercepts):
         first = [[np.array(w) for w in arrays] for arrays in (coefs, intercepts)]
-        monkeypatch.setattr(_base, "initial_weights", lambda *args: deepcopy(first))
+        monkeypatch.setattr(_start, "initial_weights", lambda *args: deepcopy(first))
 
     return start_from
 
@@ -551,7 +551,7 @@ def test_automatic_learning_rate_that_diverges_starts_the_state_anew(
     X, y = make_data("regression")
     mlp = make_mlp("regression", solver, batch_size=batch_size)
     auto = clone(mlp).set_params(learning_rate_init="auto")
-    monkeypatch.setattr(_base.BaseMLP, "_first_learning_rate", lambda self: 1e200)
+    monkeypatch.setattr(_start, "first_learning_rate", lambda mlp: 1e200)
     with pytest.warns(ConvergenceWarning, match="started anew"):
         auto.fit(X, y)
     monkeypatch.undo()

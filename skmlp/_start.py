@@ -1,0 +1,86 @@
+"""What a training starts from: first weights, or what the last call left."""
+
+from sklearn.utils import check_random_state
+
+from skmlp._history import new_history
+from skmlp._initialization import initial_weights
+from skmlp._network.network import Updates
+from skmlp._parameters import pack
+from skmlp._schedules import auto_learning_rate
+from skmlp._training import TrainingState
+
+# epsilon="auto": the papers' where they name one.
+AUTO_EPSILON = {"adagrad": 1e-8, "rmsprop": 1e-8, "adadelta": 1e-6, "adam": 1e-8}
+
+
+def make_updates(mlp):
+    """The solver's rule with its constants."""
+    epsilon = mlp.epsilon
+    if epsilon == "auto":
+        epsilon = AUTO_EPSILON.get(mlp.solver, 0.0)
+    nesterov = mlp.solver == "sgd" and mlp.nesterovs_momentum
+    return Updates(
+        "nesterov" if nesterov else mlp.solver,
+        momentum=mlp.momentum,
+        rho=mlp.rho,
+        beta_1=mlp.beta_1,
+        beta_2=mlp.beta_2,
+        epsilon=epsilon,
+    )
+
+
+def first_learning_rate(mlp):
+    """eta_0 of a training that starts."""
+    if mlp.learning_rate_init != "auto":
+        return mlp.learning_rate_init
+    return auto_learning_rate(mlp.solver, mlp.loss, mlp.out_activation_, mlp.batch_size)
+
+
+def first_weights(mlp, network, no_updates, n_init):
+    """Draw what `n_init` trainings start from.
+
+    Parameters
+    ----------
+    mlp : estimator
+    network : Network
+    no_updates : ndarray of shape (n_vectors, n_parameters)
+        The solver's state before any update.
+    n_init : int
+
+    Returns
+    -------
+    starts : list of tuple (parameters, TrainingState, history)
+        The first is what one training alone would start from.
+    """
+    random_state = check_random_state(mlp.random_state)
+    starts = []
+    for _ in range(n_init):
+        coefs, intercepts = initial_weights(
+            network.layer_units, mlp._layer_activations(), random_state
+        )
+        shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
+        state = TrainingState(
+            solver=mlp.solver,
+            update_state=no_updates.copy(),
+            eta_0=first_learning_rate(mlp),
+            shuffle_seed=shuffle_seed,
+            split_seed=split_seed,
+        )
+        parameters = pack(network, coefs, intercepts, no_updates.dtype)
+        starts.append((parameters, state, new_history()))
+    return starts
+
+
+def last_weights(mlp, network, no_updates):
+    """What the last call left, which this one goes on with, as in `first_weights`."""
+    parameters = mlp._parameters(network).copy()
+    state = mlp._state.copy()
+    if state.last_parameters is not None:
+        parameters = state.resume(parameters)
+    changed = state.solver != mlp.solver
+    if changed:  # another solver's state says nothing to this one
+        state.solver, state.update_state = mlp.solver, no_updates
+        state.n_updates = 0
+    if changed or mlp.learning_rate_init != "auto":
+        state.eta_0 = first_learning_rate(mlp)
+    return parameters, state, mlp.history_
