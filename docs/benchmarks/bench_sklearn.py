@@ -171,11 +171,11 @@ def starting_from(cls, start):
     return type(cls.__name__, (cls,), {"_init_coef": first_weights})()
 
 
-def fit_sklearn(case, X, y, start):
+def fit_sklearn(case, X, y, start, **changes):
     """Return scikit-learn's fitted model and its seconds per epoch."""
     model = starting_from(MLPRegressor if is_regression(y) else MLPClassifier, start)
     alpha = WEIGHT_DECAY * case.batch_size
-    return fit(model, case, X, y, max_iter=case.epochs, alpha=alpha)
+    return fit(model, case, X, y, max_iter=case.epochs, alpha=alpha, **changes)
 
 
 def fit_skmlp(case, X, y, **changes):
@@ -207,7 +207,7 @@ def fit(model, case, X, y, **changes):
     return model, seconds / model.max_iter
 
 
-def objective(model, activation, X, y):
+def objective(model, activation, X, y, weight_decay=WEIGHT_DECAY):
     """Return data loss + penalty in float64, the same formula for both sides."""
     z = X.astype(np.float64)
     for layer, (W, b) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
@@ -221,7 +221,7 @@ def objective(model, activation, X, y):
     else:
         losses = logsumexp(z, axis=1) - z[np.arange(len(y)), y]
     squares = sum((W.astype(np.float64) ** 2).sum() for W in model.coefs_)
-    return losses.mean() + WEIGHT_DECAY / 2 * squares
+    return losses.mean() + weight_decay / 2 * squares
 
 
 def allowed_difference(theirs, ours):
