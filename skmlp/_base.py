@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
 from skmlp._cases import Data, check_csr, in_dtype
+from skmlp._documentation import documentation_template
 from skmlp._early_stopping import first_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, truncate
 from skmlp._lbfgs import LBFGSTraining
@@ -58,6 +59,10 @@ def learns_in_chunks(mlp):
 
 class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """Parameters, training and prediction of a multi-layer perceptron."""
+
+    # Where scikit-learn's diagrams link to, see its developer guide.
+    _doc_link_module = "skmlp"
+    _doc_link_template = property(lambda self: documentation_template())
 
     _parameter_constraints = {
         "hidden_layer_sizes": [
@@ -555,6 +560,16 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
                     result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
                 result[start : start + block] = values
         return result
+
+    @property
+    def layer_units_(self):
+        """Units of each layer, the inputs first and the outputs last, as a tuple."""
+        return (len(self.coefs_[0]), *(W.shape[1] for W in self.coefs_))
+
+    @property
+    def n_parameters_(self):
+        """Number of all weights and biases."""
+        return sum(map(np.size, [*self.coefs_, *self.intercepts_]))
 
     @property
     def n_layers_(self):

@@ -71,8 +71,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Whether the weights move by momentum * v + eta * g with the new v.
     rho : float, default=0.9
         How slowly "rmsprop" and "adadelta" forget earlier gradients, in [0, 1).
-    beta_1, beta_2 : float, default=0.9, 0.999
-        How slowly "adam" forgets earlier gradients and their squares, in [0, 1).
+    beta_1 : float, default=0.9
+        How slowly "adam" forgets earlier gradients, in [0, 1).
+    beta_2 : float, default=0.999
+        How slowly "adam" forgets the squares of earlier gradients, in [0, 1).
     epsilon : float or "auto", default="auto"
         What keeps the divisors of "adagrad", "rmsprop", "adadelta" and "adam" from 0.
         "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
@@ -143,8 +145,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Epochs of the last call.
     t_ : int
         Training cases seen so far, repeats included.
-    loss_, best_loss_ : float
-        Training loss of the last epoch, and the lowest.
+    loss_ : float
+        Training loss of the last epoch.
+    best_loss_ : float
+        The lowest training loss of an epoch.
     loss_curve_ : list of float
         `history_["loss"]`. In contrast to scikit-learn's it leaves the penalty out.
     batch_loss_curve_ : ndarray of shape (n_batches,)
@@ -158,6 +162,12 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Labels, sorted.
     class_weight_ : ndarray of shape (n_classes,)
         Weight of each class, where `class_weight` is set.
+    validation_loss_ : float or None
+        Validation loss of the epoch whose weights are in `coefs_`.
+    layer_units_ : tuple of int
+        Units of each layer, the inputs first and the outputs last.
+    n_parameters_ : int
+        Number of all weights and biases.
     n_layers_ : int
         Number of layers, the inputs included. (The lecture does not count them.)
     n_outputs_ : int

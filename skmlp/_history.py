@@ -58,6 +58,12 @@ class RecordedCurves:
         return min(self.history_["loss"])
 
     @property
+    def validation_loss_(self):
+        """Validation loss of the epoch kept, or None without validation data."""
+        losses = self.history_.get("validation_loss")
+        return None if losses is None else losses[self.best_epoch_ - 1]
+
+    @property
     def validation_scores_(self):
         """Validation score of each epoch, or None without validation data."""
         return self.history_.get("validation_score")

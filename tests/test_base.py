@@ -1,15 +1,25 @@
 """What both estimators share: kinds of input, case weights, scikit-learn's tools."""
 
+import re
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import get_scorer
-from sklearn.model_selection import GridSearchCV, cross_val_score, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    cross_val_score,
+    cross_validate,
+)
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -276,8 +286,67 @@ def test_validation_data_are_routed_and_transformed_by_a_pipeline(estimator):
 
 
 @both
+def test_validation_data_pass_a_grid_search_whole(estimator):
+    with config_context(enable_metadata_routing=True):
+        mlp = small(estimator, early_stopping=True)
+        mlp.set_fit_request(X_val=True, y_val=True, sample_weight=True)
+        mlp.set_score_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, mlp, transform_input=["X_val"])
+        grid = {f"{pipeline.steps[-1][0]}__weight_decay": [0.0, 0.1]}
+        search = GridSearchCV(pipeline, grid, cv=2, refit=False, error_score="raise")
+        validation = {"X_val": X[50:], "y_val": y[50:]}
+        search.fit(X[:50], y[:50], sample_weight=1 + weights[:50], **validation)
+    scores = search.cv_results_["split0_test_score"]
+    first = KFold(2) if estimator is MLPRegressorSDM else StratifiedKFold(2)
+    training, test = next(first.split(X[:50], y[:50]))
+    scaler = StandardScaler().fit(X[training])
+    for score, weight_decay in zip(scores, [0.0, 0.1], strict=True):
+        direct = small(estimator, early_stopping=True, weight_decay=weight_decay)
+        direct.fit(
+            scaler.transform(X[training]),
+            y[training],
+            1 + weights[training],
+            X_val=scaler.transform(X[50:]),
+            y_val=y[50:],
+        )
+        X_test, s_test = scaler.transform(X[test]), 1 + weights[test]
+        assert score == direct.score(X_test, y[test], s_test)
+
+
+@both
 def test_partial_fit_request_can_be_set(estimator):
     with config_context(enable_metadata_routing=True):
         mlp = small(estimator).set_partial_fit_request(sample_weight=True)
         routing = mlp.get_metadata_routing()
     assert routing.partial_fit.requests["sample_weight"] is True
+
+
+# Diagrams
+
+
+@both
+def test_diagram_links_to_our_reference(estimator):
+    address = rf"https://[\w./]+/api/generated/skmlp.{estimator.__name__}.html"
+    assert re.fullmatch(address, estimator()._get_doc_link())
+    assert re.search(f'href="{address}"', estimator()._repr_html_())
+
+
+@pytest.mark.skipif(
+    tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 9),
+    reason="scikit-learn shows what was learnt since 1.9",
+)
+@both
+def test_diagram_shows_what_was_learnt(estimator):
+    mlp = small(estimator, hidden_layer_sizes=(8, 6), early_stopping=True).fit(X, y)
+    text = re.sub(r"<[^>]*>|\s", " ", mlp._repr_html_()).replace(", ", ",")
+    units = [X.shape[1], 8, 6, mlp.n_outputs_]
+    shown = {
+        "layer_units_": str(tuple(units)).replace(" ", ""),
+        "n_parameters_": str(sum((a + 1) * b for a, b in pairwise(units))),
+        "n_iter_": "5",
+        "loss_": f"{mlp.history_['loss'][-1]:.4g}",
+        "validation_loss_": f"{min(mlp.history_['validation_loss']):.4g}",
+    }
+    for name, value in shown.items():
+        assert re.search(rf" {name} .*? {re.escape(value)} ", text), name
