@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 CURVES = ("loss", "penalty", "score", "learning_rate")
-VALIDATION_CURVES = ("validation_loss", "validation_score")
+BATCH_LOSS = "batch_loss"
 
 
 def new_history():
@@ -13,19 +13,22 @@ def new_history():
     return {curve: [] for curve in CURVES}
 
 
-def record(history, **values):
-    """Append the values of one epoch.
+def record(history, values, batch_losses=None):
+    """Append the values of one epoch, and the losses of its mini-batches, if any.
 
     A curve that begins or pauses while others go on (validation data that only some
     calls had) holds NaN for the epochs that it has no value of.
     """
     n_epochs = n_recorded(history)
+    if batch_losses is not None:
+        history.setdefault(BATCH_LOSS, [math.nan] * n_epochs)
     for curve in values:
         if curve not in history:
             history[curve] = [math.nan] * n_epochs
     for curve, entries in history.items():
-        value = values.get(curve, math.nan)
-        entries.append(value if isinstance(value, np.ndarray) else float(value))
+        entries.append(float(values.get(curve, math.nan)))
+    if batch_losses is not None:
+        history[BATCH_LOSS][-1] = batch_losses
 
 
 def n_recorded(history):
@@ -83,8 +86,8 @@ class RecordedCurves:
         AttributeError
             Where no epoch was trained with `record_batches=True`.
         """
-        if "batch_loss" not in self.history_:
+        if BATCH_LOSS not in self.history_:
             raise AttributeError(
                 "batch_loss_curve_ is recorded only with record_batches=True"
             )
-        return np.hstack(self.history_["batch_loss"])
+        return np.hstack(self.history_[BATCH_LOSS])

@@ -4,6 +4,7 @@ Source: the lecture's slides "Training Neural Networks: Back-propagation", "Ways
 Weight Derivatives" and "Monitor Loss During Training".
 """
 
+import math
 import threading
 import time
 import warnings
@@ -185,6 +186,8 @@ class Training:
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
+        n_batches = -(-len(cases.rows) // self.batch_size)
+        self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(len(parameters), parameters.dtype)
         self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
 
@@ -284,15 +287,12 @@ class Training:
             seed, epoch = self.state.shuffle_seed, self.state.epoch
             kernel.shuffle(self.cases.rows, seed, epoch, self.order)
         sums = np.zeros(self.network.n_sums)
-        n_batches = -(-len(self.order) // self.batch_size)
-        batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
-        self.sweep(eta, sums, batch_losses)
-        curves = {"learning_rate": eta}
-        if self.mlp.record_batches:
-            curves["batch_loss"] = batch_losses
-        return self.record_epoch(sums, **curves)
+        self.batch_losses[:] = 0
+        self.sweep(eta, sums)
+        batch_losses = self.batch_losses.copy() if self.mlp.record_batches else None
+        return self.record_epoch(sums, eta, batch_losses)
 
-    def sweep(self, eta, sums, batch_losses):
+    def sweep(self, eta, sums):
         """Train on all cases, slice by slice, as long as the loss is finite."""
         n_rows = slice_rows(self.network)
         position = 0
@@ -312,7 +312,7 @@ class Training:
                 self.gradient,
                 self.workspace,
                 sums,
-                batch_losses,
+                self.batch_losses,
                 n_updates=self.state.n_updates,
                 learning_rate=eta,
                 weight_decay=self.mlp.weight_decay,
@@ -323,23 +323,26 @@ class Training:
         if self.cancelled.is_set():
             raise CancelledError
 
-    def record_epoch(self, sums, **curves):
+    def record_epoch(self, sums, eta=math.nan, batch_losses=None):
         """Record the epoch that has these sums; return its value on each curve."""
         loss = sums[0] / len(self.cases.rows)
         penalty = kernel.penalty(self.network, self.parameters, self.mlp.weight_decay)
-        self.check_not_diverged(loss, penalty, curves.get("learning_rate"))
-        score = self.cases.score(sums[1:])
-        curves |= {"loss": loss, "penalty": penalty, "score": score}
-        curves |= self.evaluate_validation()
-        record(self.history, **curves)
+        self.check_not_diverged(loss, penalty, eta)
+        curves = {
+            "loss": loss,
+            "penalty": penalty,
+            "score": self.cases.score(sums[1:]),
+            "learning_rate": eta,
+        }
+        if self.validation is not None:
+            curves |= self.evaluate_validation()
+        record(self.history, curves, batch_losses)
         self.state.epoch += 1
         self.n_iter += 1
         return curves
 
     def evaluate_validation(self):
         """The validation curves' values of this epoch."""
-        if self.validation is None:
-            return {}
         sums = np.zeros(self.network.n_sums)
         self.add_losses(self.validation, self.validation.rows, sums)
         loss = sums[0] / self.validation.total_weight
@@ -364,10 +367,10 @@ class Training:
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
 
-    def divergence(self, symptom, eta=None):
+    def divergence(self, symptom, eta=math.nan):
         """The error that names the epoch, the learning rate and what helps."""
         at, lower = "", "weight_decay"
-        if eta is not None:
+        if not math.isnan(eta):
             at = f" at learning rate {eta:g}"
             lower = "learning_rate_init (or weight_decay, where that is large)"
         return DivergenceError(
@@ -421,7 +424,7 @@ class Training:
             self.state.best_epoch = n_recorded(self.history)
         if patience.wait < mlp.n_iter_no_change:
             return False
-        eta = curves.get("learning_rate", 0.0)
+        eta = curves["learning_rate"]
         if mlp.learning_rate == "adaptive" and eta >= ADAPTIVE_MINIMUM:
             self.state.n_reductions += 1
             patience.wait = 0
