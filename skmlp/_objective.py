@@ -9,14 +9,15 @@ from skmlp._network import network as kernel
 SLICE_WORK = 50_000_000
 
 
-def slice_rows(network):
+def slice_rows(network, inputs):
     """Rows whose forward and backward pass take some milliseconds."""
-    return 1 + SLICE_WORK // (1000 + network.n_parameters)
+    first_layer = inputs.mean_row_length * network.layer_units[1]
+    return 1 + int(SLICE_WORK / (1000 + first_layer + network.n_hidden_parameters))
 
 
-def slices(network, rows):
+def slices(network, cases, rows):
     """The rows, slice by slice."""
-    n_rows = slice_rows(network)
+    n_rows = slice_rows(network, cases.inputs)
     return (rows[start : start + n_rows] for start in range(0, len(rows), n_rows))
 
 
@@ -34,7 +35,7 @@ def add_losses(network, cases, rows, parameters, workspace, sums):
     sums : ndarray of shape (n_sums,)
         Added to: sum_n s_n l_n first.
     """
-    for part in slices(network, rows):
+    for part in slices(network, cases, rows):
         kernel.evaluate_rows(
             network, cases.inputs, cases.targets, part, parameters, workspace, sums
         )
@@ -48,7 +49,7 @@ def add_losses_and_gradient(
     C = 1/B sum_n s_n l_n + lambda/2 sum_l ||W_l||^2 over the B cases.
     """
     kernel.start_rows_gradient(network, parameters, gradient, weight_decay=weight_decay)
-    for part in slices(network, cases.rows):
+    for part in slices(network, cases, cases.rows):
         kernel.add_rows_gradient(
             network,
             cases.inputs,

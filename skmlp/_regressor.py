@@ -207,7 +207,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     Glorot and Bengio (2010) for all others. Biases start at zero.
 
     X is neither copied nor shuffled in memory, and memory use grows with the number of
-    cases only by some index numbers for each.
+    cases only by some index numbers for each. With sparse X an update of "sgd", or of
+    "adagrad" without weight decay, costs what the non-zeros of its cases cost; the
+    other solvers move all weights each time.
 
     Examples
     --------

@@ -187,6 +187,9 @@ class Training:
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = cases.rows.copy()
         n_batches = -(-len(cases.rows) // self.batch_size)
+        self.skipping = None
+        if kernel.Skipping.possible(cases.inputs, updates, mlp.weight_decay):
+            self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(len(parameters), parameters.dtype)
         self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
@@ -294,7 +297,21 @@ class Training:
 
     def sweep(self, eta, sums):
         """Train on all cases, slice by slice, as long as the loss is finite."""
-        n_rows = slice_rows(self.network)
+        rates = {"learning_rate": eta, "weight_decay": self.mlp.weight_decay}
+        if self.skipping is None:
+            self.train_slices(sums, rates)
+            return
+        self.skipping.start_epoch(self.updates, **rates)
+        try:
+            self.train_slices(sums, rates)
+        finally:
+            self.skipping.bring_up_to_date(
+                self.network, self.parameters, self.state.update_state
+            )
+
+    def train_slices(self, sums, rates):
+        """Train on slice after slice of the order."""
+        n_rows = slice_rows(self.network, self.cases.inputs)
         position = 0
         while position < len(self.order) and np.isfinite(sums[0]):
             self.check_cancelled()
@@ -313,9 +330,9 @@ class Training:
                 self.workspace,
                 sums,
                 self.batch_losses,
+                self.skipping,
                 n_updates=self.state.n_updates,
-                learning_rate=eta,
-                weight_decay=self.mlp.weight_decay,
+                **rates,
             )
 
     def check_cancelled(self):

@@ -8,10 +8,24 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from .layers cimport add_scaled, add_weight_gradient, fill_rows, net_input
+from .layers cimport add_weight_gradient, fill_rows, net_input
 
 cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
+
+cdef extern from "sparse_rows.h" nogil:
+    void skmlp_add_sparse_product_f64(
+        const double* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
+        const double* W, double* z, Py_ssize_t n)
+    void skmlp_add_sparse_product_f32(
+        const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
+        const float* W, float* z, Py_ssize_t n)
+    void skmlp_add_sparse_gradient_f64(
+        const double* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
+        const Py_ssize_t* place, const double* delta, double* gradient, Py_ssize_t n)
+    void skmlp_add_sparse_gradient_f32(
+        const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
+        const Py_ssize_t* place, const float* delta, float* gradient, Py_ssize_t n)
 
 # How far ahead of the row being gathered the cache is told of the next ones.
 cdef enum:
@@ -29,6 +43,8 @@ cdef struct InputRows:
     bint wide_indptr
     const void* indices
     const void* indptr
+    # CSR: where the gradient of each feature's row of W lies; NULL where in its own place.
+    const Py_ssize_t* place
 
 
 cdef inline Py_ssize_t index_at(const void* indices, bint wide, Py_ssize_t i) noexcept nogil:
@@ -70,19 +86,21 @@ cdef inline void input_net_input(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """z <- X[row] @ W + b"""
-    cdef Py_ssize_t n, i
-    cdef const floating* value
+    cdef Py_ssize_t n, start, stop
     if not X.sparse:
         gather(X, row, x, rows)
         net_input(x, W, b, z, rows, X.n_features, fan_out)
         return
-    value = <const floating*> X.data
     fill_rows(b, z, rows, fan_out)
     for n in range(rows):
-        for i in range(index_at(X.indptr, X.wide_indptr, row[n]),
-                       index_at(X.indptr, X.wide_indptr, row[n] + 1)):
-            add_scaled(value[i], W + index_at(X.indices, X.wide_indices, i) * fan_out,
-                       z + n * fan_out, fan_out)
+        start = index_at(X.indptr, X.wide_indptr, row[n])
+        stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)
+        if floating is double:
+            skmlp_add_sparse_product_f64(<const double*> X.data, X.indices, X.wide_indices,
+                                         start, stop, W, z + n * fan_out, fan_out)
+        else:
+            skmlp_add_sparse_product_f32(<const float*> X.data, X.indices, X.wide_indices,
+                                         start, stop, W, z + n * fan_out, fan_out)
 
 
 cdef inline void add_input_weight_gradient(
@@ -95,14 +113,18 @@ cdef inline void add_input_weight_gradient(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """gradient_W <- gradient_W + X[row].T @ delta, with x as `input_net_input` left it"""
-    cdef Py_ssize_t n, i
-    cdef const floating* value
+    cdef Py_ssize_t n, start, stop
     if not X.sparse:
         add_weight_gradient(x, delta, gradient_W, rows, X.n_features, fan_out)
         return
-    value = <const floating*> X.data
     for n in range(rows):
-        for i in range(index_at(X.indptr, X.wide_indptr, row[n]),
-                       index_at(X.indptr, X.wide_indptr, row[n] + 1)):
-            add_scaled(value[i], delta + n * fan_out,
-                       gradient_W + index_at(X.indices, X.wide_indices, i) * fan_out, fan_out)
+        start = index_at(X.indptr, X.wide_indptr, row[n])
+        stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)
+        if floating is double:
+            skmlp_add_sparse_gradient_f64(<const double*> X.data, X.indices, X.wide_indices,
+                                          start, stop, X.place, delta + n * fan_out,
+                                          gradient_W, fan_out)
+        else:
+            skmlp_add_sparse_gradient_f32(<const float*> X.data, X.indices, X.wide_indices,
+                                          start, stop, X.place, delta + n * fan_out,
+                                          gradient_W, fan_out)

@@ -7,6 +7,8 @@ without allocation. Names become codes here and nowhere else.
 import sys
 from itertools import pairwise
 
+import numpy as np
+
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cython cimport floating
 from libc.limits cimport INT_MAX
@@ -22,6 +24,9 @@ from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update
+from .skipped_rows cimport (
+    STEPS, SkippedRows, bring_all_up_to_date, can_skip, name_rows, start_epoch, update_named_rows,
+)
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
@@ -129,6 +134,11 @@ cdef class Network:
         return self.layout.block_rows
 
     @property
+    def n_hidden_parameters(self):
+        """The same without the weights of the first layer."""
+        return self.layout.n_parameters - self.layout.layers[0].b
+
+    @property
     def n_outputs(self):
         return self.layout.n_outputs
 
@@ -210,6 +220,13 @@ cdef class Inputs:
             self.rows.data = address(X)
             self.rows.row_stride, self.rows.column_stride = X.strides
 
+    @property
+    def mean_row_length(self):
+        """Numbers of a row that count: all of them, or its non-zeros."""
+        if self.rows.sparse:
+            return len(self.X.data) / self.rows.n_rows
+        return self.rows.n_features
+
 
 cdef class Targets:
     """The targets of all rows, with the weight of each case.
@@ -244,6 +261,56 @@ cdef class Targets:
             self.rows.weights = &s[0]
 
 
+cdef class Skipping:
+    """The rows of the first layer's weights that sparse batches let sit out, of one training.
+
+    Parameters
+    ----------
+    n_features : int
+    n_batches : int
+        Updates of an epoch.
+    """
+
+    cdef SkippedRows rows
+    cdef Py_ssize_t[:, ::1] numbers
+    cdef double[::1] powers
+
+    def __cinit__(self, n_features, n_batches):
+        self.numbers = np.zeros((3, n_features), dtype=np.intp)
+        self.rows.n_features = n_features
+        self.rows.seen = &self.numbers[0, 0]
+        self.rows.place = &self.numbers[1, 0]
+        self.rows.named = &self.numbers[2, 0]
+        self.rows.n_powers = STEPS + 1 + n_batches // STEPS
+        self.powers = np.empty(4 * self.rows.n_powers)
+        self.rows.powers = &self.powers[0]
+
+    @staticmethod
+    def possible(Inputs inputs, Updates updates, double weight_decay):
+        """Whether rows can sit out updates."""
+        return bool(inputs.rows.sparse) and can_skip(&updates.rule, weight_decay)
+
+    def start_epoch(self, Updates updates, *, double learning_rate, double weight_decay):
+        """Have no row sit out any update yet."""
+        start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
+
+    def bring_up_to_date(
+        self,
+        Network network,
+        floating[::1] parameters,  # IN OUT
+        floating[:, ::1] state,  # IN OUT
+    ):
+        """Have each row catch up with the updates that it sat out."""
+        cdef const Layer* first = &network.layout.layers[0]
+        if self.rows.n_features != network.layout.n_features:
+            raise ValueError("there must be as many rows as the network has features")
+        if not parameters.shape[0] == state.shape[1] == network.layout.n_parameters:
+            raise ValueError("parameters and state must have n_parameters columns")
+        with nogil:
+            bring_all_up_to_date(&self.rows, &parameters[first.W], &state[0, first.W],
+                                 first.fan_out)
+
+
 cdef const void* address(array) except? NULL:
     return <const void*> <size_t> array.__array_interface__["data"][0]
 
@@ -263,6 +330,7 @@ def train_rows(
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
     double[::1] batch_losses,  # IN OUT: one for each batch of the epoch, or empty
+    Skipping skipping,  # IN OUT, or None
     *,
     Py_ssize_t n_updates,
     double learning_rate,
@@ -272,7 +340,8 @@ def train_rows(
 
     Rows are taken block by block, and the weights updated whenever a batch is complete. A
     call may end within a batch; the next one goes on there. The mean loss of each batch,
-    before its update, is added to `batch_losses`.
+    before its update, is added to `batch_losses`. With `skipping` an update leaves out rows of
+    the first layer's weights, and after the last call they have to be brought up to date.
 
     Returns
     -------
@@ -285,6 +354,9 @@ def train_rows(
         Py_ssize_t position = start, rows, batch_start, batch_stop, n = order.shape[0]
         Py_ssize_t stop = n if n_rows >= n - start else start + n_rows
         const Layout* layout = &network.layout
+        const Layer* first = &layout.layers[0]
+        InputRows X = inputs.rows
+        SkippedRows* skipped = NULL
         const Py_ssize_t* row
         double loss_before
         const UpdateRule* rule = &updates.rule
@@ -300,6 +372,13 @@ def train_rows(
         raise ValueError("sums must have n_sums elements")
     if batch_losses.shape[0] not in (0, (n + batch_size - 1) // batch_size):
         raise ValueError("batch_losses must be empty or have an element for each batch")
+    if skipping is not None:
+        if not inputs.rows.sparse or not can_skip(rule, weight_decay):
+            raise ValueError("rows can be skipped with CSR inputs and some rules only")
+        if skipping.rows.n_features != layout.n_features:
+            raise ValueError("skipping does not have the network's number of features")
+        skipped = &skipping.rows
+        X.place = skipped.place
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
@@ -319,8 +398,12 @@ def train_rows(
                 n_updates += 1
                 continue
             if position == batch_start:
-                start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
-            add_gradient(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
+                start_gradient(layout, &parameters[0], weight_decay, &gradient[0],
+                               skipped != NULL)
+            if skipped != NULL:
+                name_rows(skipped, &X, row, weight_decay, &parameters[first.W],
+                          &state[0, first.W], &gradient[first.W], rows, first.fan_out)
+            add_gradient(network, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
             if batch_losses.shape[0]:
                 batch_losses[position // batch_size] += (
@@ -328,8 +411,15 @@ def train_rows(
             position += rows
             if position == batch_stop:
                 n_updates += 1
-                update_weights(rule, learning_rate, n_updates, &gradient[0], &state[0, 0],
-                               &parameters[0], layout.n_parameters)
+                start = 0
+                if skipped != NULL:
+                    update_named_rows(skipped, rule, learning_rate, n_updates,
+                                      &gradient[first.W], &state[0, first.W],
+                                      &parameters[first.W], first.fan_out)
+                    start = first.b
+                update_weights(rule, learning_rate, n_updates, &gradient[start],
+                               &state[0, start], &parameters[start],
+                               layout.n_parameters - start)
     return position, n_updates
 
 
@@ -367,7 +457,7 @@ def start_rows_gradient(
     if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
         raise ValueError("parameters and gradient must have n_parameters elements")
     with nogil:
-        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
+        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0], False)
 
 
 def add_rows_gradient(

@@ -31,13 +31,19 @@ cdef inline void start_gradient(
     const floating* parameters,
     double weight_decay,
     floating* gradient,  # OUT
+    bint skip_inputs,
 ) noexcept nogil:
-    """gradient <- lambda W for the weights, 0 for the biases: what the data is added to"""
+    """gradient <- lambda W for the weights, 0 for the biases: what the data is added to
+
+    With `skip_inputs` the weights of the first layer are left out.
+    """
     cdef Py_ssize_t l, i
     cdef const Layer* layer
     for l in range(layout.n_layers):
         layer = &layout.layers[l]
-        if floating is double:
+        if l == 0 and skip_inputs:
+            pass
+        elif floating is double:
             skmlp_scale_f64(weight_decay, parameters + layer.W, gradient + layer.W,
                             layer.b - layer.W)
         else:

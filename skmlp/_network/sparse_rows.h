@@ -1,0 +1,85 @@
+/* Loops over the non-zeros of a row in CSR, each with a row of weights of length n; compiled
+   once per level of the processor (SKMLP_CLONES). */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#ifndef SKMLP_SPARSE_ROWS_H
+#define SKMLP_SPARSE_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "blocks.h"
+
+static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t i)
+{
+    return wide ? (ptrdiff_t)((const int64_t *)indices)[i] : ((const int32_t *)indices)[i];
+}
+
+/* Rows of weights lie far apart: the cache is told so many non-zeros ahead. */
+#define SKMLP_AHEAD 4
+
+#define SKMLP_REAL double
+#define SKMLP_NAME(name) skmlp_##name##_f64
+#include "sparse_rows.h"
+#define SKMLP_REAL float
+#define SKMLP_NAME(name) skmlp_##name##_f32
+#include "sparse_rows.h"
+
+#endif
+#else
+
+static inline void SKMLP_NAME(prefetch_row)(const SKMLP_REAL *row, ptrdiff_t n)
+{
+    const ptrdiff_t line = 64 / (ptrdiff_t)sizeof *row;
+    for (ptrdiff_t j = 0; j < n; j += line)
+        SKMLP_PREFETCH(row + j);
+}
+
+/* z <- z + x W, where x has value[i] at indices[i] for start <= i < stop */
+SKMLP_CLONES static void SKMLP_NAME(add_sparse_product)(
+    const SKMLP_REAL *restrict value, const void *restrict indices, int wide,
+    ptrdiff_t start, ptrdiff_t stop, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z,
+    ptrdiff_t n)
+{
+    for (ptrdiff_t i = start; i < stop; i++) {
+        const SKMLP_REAL x = value[i];
+        const SKMLP_REAL *w = W + skmlp_index_at(indices, wide, i) * n;
+        if (i + SKMLP_AHEAD < stop)
+            SKMLP_NAME(prefetch_row)(
+                W + skmlp_index_at(indices, wide, i + SKMLP_AHEAD) * n, n);
+        for (ptrdiff_t j = 0; j < n; j++)
+            z[j] += x * w[j];
+    }
+}
+
+/* gradient <- gradient + x' delta; the gradient of W's row k lies at row place[k], or k
+   where place is NULL */
+SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
+    const SKMLP_REAL *restrict value, const void *restrict indices, int wide,
+    ptrdiff_t start, ptrdiff_t stop, const ptrdiff_t *restrict place,
+    const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict gradient, ptrdiff_t n)
+{
+    for (ptrdiff_t i = start; i < stop; i++) {
+        const SKMLP_REAL x = value[i];
+        const ptrdiff_t k = skmlp_index_at(indices, wide, i);
+        SKMLP_REAL *g = gradient + (place ? place[k] : k) * n;
+        for (ptrdiff_t j = 0; j < n; j++)
+            g[j] += x * delta[j];
+    }
+}
+
+/* [w; v] <- [[a, b], [c, d]] [w; v] */
+SKMLP_CLONES static void SKMLP_NAME(transform_row)(
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, ptrdiff_t n, SKMLP_REAL a, SKMLP_REAL b,
+    SKMLP_REAL c, SKMLP_REAL d)
+{
+    for (ptrdiff_t j = 0; j < n; j++) {
+        const SKMLP_REAL old = w[j];
+        w[j] = a * old + b * v[j];
+        v[j] = c * old + d * v[j];
+    }
+}
+
+#undef SKMLP_REAL
+#undef SKMLP_NAME
+#endif
