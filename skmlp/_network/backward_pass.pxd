@@ -35,7 +35,7 @@ cdef inline void backward_pass(
             return
         h = workspace + layout.layers[l - 1].h
         add_weight_gradient(h, delta, gradient + layer.W, rows, layer.fan_in, layer.fan_out)
-        hidden_delta(layout, l, parameters, h, delta, delta_below, rows)
+        hidden_delta(layout, l, parameters, workspace, delta, delta_below, rows)
         delta, delta_below = delta_below, delta
 
 
@@ -52,22 +52,25 @@ cdef inline void backward_pass_to_inputs(
     cdef floating* delta = workspace + layout.delta
     cdef floating* delta_below = workspace + layout.delta_below
     for l in range(layout.n_layers - 1, 0, -1):
-        hidden_delta(layout, l, parameters, workspace + layout.layers[l - 1].h, delta,
-                     delta_below, rows)
+        hidden_delta(layout, l, parameters, workspace, delta, delta_below, rows)
         delta, delta_below = delta_below, delta
-    error_below(delta, parameters + first.W, input_gradient, rows, first.fan_in, first.fan_out)
+    error_below(delta, parameters + first.W, workspace + layout.transposed_W, input_gradient,
+                rows, first.fan_in, first.fan_out)
 
 
 cdef inline void hidden_delta(
     const Layout* layout,
     Py_ssize_t l,
     const floating* parameters,
-    const floating* h,
+    floating* workspace,  # IN: h
     const floating* delta,
     floating* delta_below,  # OUT
     Py_ssize_t rows,
 ) noexcept nogil:
-    """delta_below <- delta @ W_l.T * f'(z_{l-1}), with f' from h = h_{l-1}"""
+    """delta_below <- delta @ W_l.T * f'(z_{l-1}), with f' from h_{l-1}"""
     cdef const Layer* layer = &layout.layers[l]
-    error_below(delta, parameters + layer.W, delta_below, rows, layer.fan_in, layer.fan_out)
-    multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, rows * layer.fan_in)
+    cdef const Layer* below = &layout.layers[l - 1]
+    error_below(delta, parameters + layer.W, workspace + layout.transposed_W, delta_below, rows,
+                layer.fan_in, layer.fan_out)
+    multiply_by_derivative(below.activation, workspace + below.h, delta_below,
+                           rows * layer.fan_in)

@@ -104,6 +104,21 @@ SKMLP_CLONES static void SKMLP_NAME(scale)(
         y[i] = a * x[i];
 }
 
+/* to (columns, rows) <- source (rows, columns), transposed: eight rows side by side, so that
+   whole vectors are stored. */
+SKMLP_CLONES static void SKMLP_NAME(transpose)(
+    const SKMLP_REAL *restrict source, SKMLP_REAL *restrict to, ptrdiff_t rows, ptrdiff_t columns)
+{
+    ptrdiff_t i = 0;
+    for (; i + 8 <= rows; i += 8)
+        for (ptrdiff_t j = 0; j < columns; j++)
+            for (ptrdiff_t r = i; r < i + 8; r++)
+                to[j * rows + r] = source[r * columns + j];
+    for (; i < rows; i++)
+        for (ptrdiff_t j = 0; j < columns; j++)
+            to[j * rows + i] = source[i * columns + j];
+}
+
 /* NaN passes, so that a network that diverges is noticed. */
 SKMLP_CLONES static void SKMLP_NAME(relu)(SKMLP_REAL *z, ptrdiff_t n)
 {

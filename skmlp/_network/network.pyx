@@ -19,6 +19,7 @@ from .backward_pass cimport backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
+from .products cimport FEW_COLUMNS, product_at_level, skmlp_product_level
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update
@@ -98,7 +99,7 @@ cdef class Network:
             self.layout.layers[l].fan_out = self.layer_units[l + 1]
             self.layout.layers[l].activation = _ACTIVATIONS[activations[l]]
         place_parameters(&self.layout)
-        place_workspace(&self.layout)
+        place_workspace(&self.layout, itemsize)
 
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
@@ -479,6 +480,38 @@ def multiply_by_derivative(
         raise ValueError("o and delta must have the same shape")
     with nogil:
         multiply_delta(code, &o[0, 0], &delta[0, 0], o.shape[0] * o.shape[1])
+
+
+def product_levels():
+    """The levels of the processor that matrix products are compiled for and that it has."""
+    return [level for level in (1, 3, 4) if level <= skmlp_product_level()]
+
+
+def multiply(
+    const floating[:, :] A,
+    const floating[:, ::1] B,
+    const floating[:, ::1] S,
+    floating[:, ::1] C,  # OUT
+    *,
+    int level,
+):
+    """C <- S + A @ B, where S may be None, one row for all rows of C, or C itself."""
+    cdef:
+        Py_ssize_t m = A.shape[0], k = A.shape[1], n = B.shape[1], itemsize = sizeof(floating)
+        Py_ssize_t s_row = n
+        const floating* s = NULL
+    if level not in product_levels():
+        raise ValueError("the processor does not have this level")
+    if n < FEW_COLUMNS or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
+        raise ValueError("A, B and C must fit each other, with at least FEW_COLUMNS columns")
+    if S is not None and (S.shape[1] != n or S.shape[0] != m and S.shape[0] != 1):
+        raise ValueError("S must have the shape of C or be one row")
+    if S is not None:
+        s = &S[0, 0]
+        s_row = n if S.shape[0] == m else 0
+    with nogil:
+        product_at_level(level, &A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
+                         &B[0, 0], s, s_row, &C[0, 0], m, n, k)
 
 
 def penalty(Network network, const floating[::1] parameters, double weight_decay):
