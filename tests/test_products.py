@@ -25,11 +25,11 @@ def draw(rng, shape, dtype, *, transposed=False):
     return inside.reshape(shape[::-1]).T if transposed else inside.reshape(shape)
 
 
-def multiply(A, B, S, level):
-    """C = S + A B, after a check that nothing around C was written to."""
+def multiply(A, B, S, level, scale=1.0):
+    """C = scale S + A B, after a check that nothing around C was written to."""
     memory = np.full(len(A) * B.shape[1] + 2 * GUARD, 7, A.dtype)
     C = memory[GUARD:-GUARD].reshape(len(A), B.shape[1])
-    kernel.multiply(A, B, S, C, level=level)
+    kernel.multiply(A, B, S, C, scale=scale, level=level)
     assert_array_equal(memory[:GUARD], 7)
     assert_array_equal(memory[-GUARD:], 7)
     return C
@@ -64,6 +64,7 @@ def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
     A, B = draw(rng, (13, k), dtype), draw(rng, (k, n), dtype)
     for S in (draw(rng, (1, n), dtype), draw(rng, (13, n), dtype)):
         assert_product(multiply(A, B, S, level), A, B, S)
+        assert_product(multiply(A, B, S, level, 0.25), A, B, S / 4)
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -74,7 +75,7 @@ def test_product_is_added_in_place(dtype, level):
         A, B = draw(rng, (13, INNER + 1), dtype), draw(rng, (INNER + 1, n), dtype)
         S = draw(rng, (13, n), dtype)
         C = S.copy()
-        kernel.multiply(A, B, C, C, level=level)
+        kernel.multiply(A, B, C, C, scale=1, level=level)
         assert_array_equal(C, multiply(A, B, S, level))
 
 
@@ -108,7 +109,7 @@ def test_what_is_not_finite_spreads_as_in_the_formula(n, dtype, level):
 
 def test_operands_that_do_not_fit_are_refused():
     A, B, C = (np.ones(shape) for shape in [(2, 3), (3, 4), (2, 4)])
-    kernel.multiply(A, B, None, C, level=1)
+    kernel.multiply(A, B, None, C, scale=1, level=1)
     for operands in [
         (A, B[:2], None, C),
         (A, B, None, C[:1]),
@@ -117,9 +118,9 @@ def test_operands_that_do_not_fit_are_refused():
         (A, B, np.ones((3, 4)), C),
     ]:
         with pytest.raises(ValueError, match="must"):
-            kernel.multiply(*operands, level=1)
+            kernel.multiply(*operands, scale=1, level=1)
     with pytest.raises(ValueError, match="level"):
-        kernel.multiply(A, B, None, C, level=2)
+        kernel.multiply(A, B, None, C, scale=1, level=2)
 
 
 # Weights on both sides of a mebibyte, where BLAS takes over, and narrow layers.
@@ -143,26 +144,36 @@ def test_gradients_of_networks_of_any_size(dtype, rows, units):
         batch_size=rows,
         itemsize=np.dtype(dtype).itemsize,
     )
-    parameters, gradient = np.empty((2, network.n_parameters), dtype)
+    parameters = np.empty(network.n_parameters, dtype)
     for views, values in zip(
         network.views(parameters), (coefs, intercepts), strict=True
     ):
         for view, value in zip(views, values, strict=True):
             view[...] = value
-    kernel.loss_and_gradient(
+    # An update with eta = 1 from velocity 0 leaves the gradient in the velocity.
+    velocity = np.zeros((1, network.n_parameters), dtype)
+    kernel.train_rows(
         network,
+        kernel.Updates("sgd", momentum=0, rho=0, beta_1=0, beta_2=0, epsilon=0),
         kernel.Inputs(X.astype(dtype)),
         kernel.Targets(values=T.astype(dtype), n_outputs=units[-1]),
         np.arange(rows),
+        0,
+        rows,
+        rows,
         parameters,
-        gradient,
+        velocity,
+        np.empty(network.n_parameters, dtype),
         np.empty(network.n_workspace, dtype),
         np.zeros(network.n_sums),
+        np.empty(0),
+        n_updates=0,
+        learning_rate=1,
         weight_decay=0.1,
     )
     tolerance = {"rtol": 1e-10, "atol": 1e-12}
     if dtype == np.float32:
         tolerance = {"rtol": 1e-4, "atol": 1e-5}
-    for views, values in zip(network.views(gradient), (dW, db), strict=True):
+    for views, values in zip(network.views(velocity[0]), (dW, db), strict=True):
         for view, value in zip(views, values, strict=True):
             assert_allclose(view, value, **tolerance)

@@ -27,6 +27,8 @@ cdef extern from "blocks.h" nogil:
         const double* delta, const double* W, double* delta_below, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_column_error_below_f32(
         const float* delta, const float* W, float* delta_below, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
+    void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
     void skmlp_transpose_f64(
         const double* source, double* to, Py_ssize_t rows, Py_ssize_t columns)
     void skmlp_transpose_f32(
@@ -70,7 +72,7 @@ cdef inline void net_input(
         return
     if fan_out >= FEW_COLUMNS and (is_small(rows * fan_in * sizeof(floating)) or
                                    is_small(fan_in * fan_out * sizeof(floating))):
-        product(x, fan_in, 1, W, b, 0, z, rows, fan_out, fan_in)
+        product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in)
         return
     fill_rows(b, z, rows, fan_out)
     if fan_out > 1:
@@ -81,21 +83,42 @@ cdef inline void net_input(
         skmlp_add_column_product_f32(x, W, z, rows, fan_in)
 
 
-cdef inline void add_weight_gradient(
+cdef inline void scaled(
+    floating scale,
+    const floating* x,
+    floating* y,  # OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """y <- scale * x, where y may be x itself if scale is 1"""
+    if x == y:
+        return
+    if floating is double:
+        skmlp_scale_f64(scale, x, y, n)
+    else:
+        skmlp_scale_f32(scale, x, y, n)
+
+
+cdef inline void weight_gradient(
     const floating* h,
     const floating* delta,
-    floating* gradient_W,  # IN OUT
+    floating scale,
+    const floating* S,
+    floating* gradient_W,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """gradient_W <- gradient_W + h.T @ delta (slide "Gradient Descent for Multi-layer Network")"""
+    """gradient_W <- scale S + h.T @ delta, where S may be gradient_W itself if scale is 1
+    (slide "Gradient Descent for Multi-layer Network")"""
     cdef Py_ssize_t i
+    if (rows > 1 and fan_out >= FEW_COLUMNS
+            and is_small(fan_in * fan_out * sizeof(floating))):
+        product(h, 1, fan_in, delta, scale, S, fan_out, gradient_W, fan_in, fan_out, rows)
+        return
+    scaled(scale, S, gradient_W, fan_in * fan_out)
     if rows == 1:
         for i in range(fan_in):
             add_scaled(h[i], delta, gradient_W + i * fan_out, fan_out)
-    elif fan_out >= FEW_COLUMNS and is_small(fan_in * fan_out * sizeof(floating)):
-        product(h, 1, fan_in, delta, gradient_W, fan_out, gradient_W, fan_in, fan_out, rows)
     elif fan_out > 1:
         gemm(True, False, fan_in, fan_out, rows, h, delta, <floating> 1, gradient_W)
     elif floating is double:
@@ -138,7 +161,7 @@ cdef inline void error_below(
             skmlp_transpose_f64(W, transposed_W, fan_in, fan_out)
         else:
             skmlp_transpose_f32(W, transposed_W, fan_in, fan_out)
-        product(delta, fan_out, 1, transposed_W, <floating*> NULL, 0, delta_below, rows,
-                fan_in, fan_out)
+        product(delta, fan_out, 1, transposed_W, <floating> 0, <floating*> NULL, 0, delta_below,
+                rows, fan_in, fan_out)
     else:
         gemm(False, True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below)

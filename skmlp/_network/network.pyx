@@ -319,10 +319,9 @@ def train_rows(
                 position += 1
                 n_updates += 1
                 continue
-            if position == batch_start:
-                start_gradient(layout, &parameters[0], weight_decay, &gradient[0])
             add_gradient(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
-                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
+                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start),
+                         weight_decay, position > batch_start, rows)
             if batch_losses.shape[0]:
                 batch_losses[position // batch_size] += (
                     (sums[0] - loss_before) / <double> (batch_stop - batch_start))
@@ -396,7 +395,7 @@ def add_rows_gradient(
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
             add_gradient(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
-                         &workspace[0], &gradient[0], &sums[0], scale, rows)
+                         &workspace[0], &gradient[0], &sums[0], scale, 0.0, True, rows)
             position += rows
 
 
@@ -493,9 +492,10 @@ def multiply(
     const floating[:, ::1] S,
     floating[:, ::1] C,  # OUT
     *,
+    double scale,
     int level,
 ):
-    """C <- S + A @ B, where S may be None, one row for all rows of C, or C itself."""
+    """C <- scale S + A @ B, where S may be None, one row for all rows of C, or C itself."""
     cdef:
         Py_ssize_t m = A.shape[0], k = A.shape[1], n = B.shape[1], itemsize = sizeof(floating)
         Py_ssize_t s_row = n
@@ -511,7 +511,7 @@ def multiply(
         s_row = n if S.shape[0] == m else 0
     with nogil:
         product_at_level(level, &A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
-                         &B[0, 0], s, s_row, &C[0, 0], m, n, k)
+                         &B[0, 0], <floating> scale, s, s_row, &C[0, 0], m, n, k)
 
 
 def penalty(Network network, const floating[::1] parameters, double weight_decay):
@@ -552,15 +552,19 @@ cdef inline void add_gradient(
     const Py_ssize_t* row,
     const floating* parameters,
     floating* workspace,
-    floating* gradient,  # IN OUT
+    floating* gradient,  # OUT; IN OUT where it is continued
     double* sums,  # IN OUT
     double scale,
+    double weight_decay,
+    bint continued,
     Py_ssize_t rows,
 ) noexcept nogil:
-    """Forward and backward pass of a block: gradient <- gradient + scale sum_n s_n dl_n/dw."""
+    """Forward and backward pass of a block: gradient <- lambda w + scale sum_n s_n dl_n/dw,
+    where the gradient, if it is continued, takes the place of lambda w."""
     add_loss(network, X, T, row, parameters, workspace, sums, rows)
     set_delta(network, T, row, workspace, scale, rows)
-    backward_pass(&network.layout, X, row, parameters, workspace, gradient, rows)
+    backward_pass(&network.layout, X, row, parameters, workspace, gradient, weight_decay,
+                  continued, rows)
 
 
 cdef inline void set_delta(

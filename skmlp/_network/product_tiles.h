@@ -1,4 +1,4 @@
-/* C <- S + A B for one level of the processor: products.h includes this file for each and
+/* C <- scale S + A B for one level of the processor: products.h includes this file for each and
    says what the arguments are.
 
    C is worked through in tiles of TILE_ROWS rows and up to three vectors of columns, whose
@@ -55,8 +55,8 @@ typedef SKMLP_REAL SKMLP_NAME(vector)
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     const int rows, const int vectors, const unsigned mask, ptrdiff_t last,
     const SKMLP_REAL *restrict A, ptrdiff_t a_row, ptrdiff_t a_column,
-    const SKMLP_REAL *restrict B, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C,
-    ptrdiff_t n, ptrdiff_t k)
+    const SKMLP_REAL *restrict B, SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row,
+    SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
 {
     SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
     (void)mask;
@@ -65,7 +65,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
             if (S)
-                sum[r][v] = SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
+                sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
     for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += n) {
@@ -89,12 +89,14 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
     const int vectors, const unsigned mask, ptrdiff_t last,
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
-    const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k)
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
 {
-#define SKMLP_TILE(rows)                                                                   \
-    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, S, s_row, C, n, k); \
-    A += rows * a_row;                                                                     \
-    S = S ? S + rows * s_row : S;                                                          \
+#define SKMLP_TILE(rows)                                                                    \
+    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, scale, S, s_row, C, n, \
+                     k);                                                                    \
+    A += rows * a_row;                                                                      \
+    S = S ? S + rows * s_row : S;                                                           \
     C += rows * n
     for (; m >= SKMLP_TILE_ROWS; m -= SKMLP_TILE_ROWS) {
         SKMLP_TILE(SKMLP_TILE_ROWS);
@@ -116,12 +118,13 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
 /* n is at least a vector, unless the level has masks. */
 SKMLP_TARGET static void SKMLP_NAME(product)(
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
-    const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k)
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
 {
 #define SKMLP_STRIP(vectors, mask)                                                           \
     SKMLP_NAME(strip)(vectors, mask, last, A + p * a_column, a_row, a_column, B + p * n + j, \
-                      S ? S + j : S, s_row, C + j, m, n, inner)
-    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, S = C, s_row = n) {
+                      scale, S ? S + j : S, s_row, C + j, m, n, inner)
+    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
         const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
         ptrdiff_t vectors;
         for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {

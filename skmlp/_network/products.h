@@ -1,12 +1,12 @@
 /* Small matrix products, for which BLAS spends its time on packing and on being called:
 
-       C <- S + A B with A (m, k), B (k, n), C (m, n)
+       C <- scale S + A B with A (m, k), B (k, n), C (m, n)
 
    B and C are in row-major order without gaps; A[i, p] is at i a_row + p a_column, so that A
    may be transposed. Row i of S starts at i s_row: S may be C itself, one row for all
    (s_row = 0), or NULL for zeros. m and k are positive, and a row of C has 16 bytes or more.
 
-   The sum for a number of C starts with S and runs over the inner dimension in order: a row
+   The sum for a number of C starts with scale S and runs over the inner dimension in order: a row
    of C has the same bits whatever the other rows are. Levels of the processor differ by the
    fused multiplication. They are written out here and not by SKMLP_CLONES, because each has
    its own vectors and tiles. */
@@ -91,20 +91,21 @@ static inline int skmlp_product_level(void)
 /* By the code for a level that the processor has, or the first where a row is too narrow. */
 static inline void SKMLP_NAME(product)(
     int level, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
-    const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k)
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
 {
 #ifdef SKMLP_X86_64_LEVELS
     if (level == 4) {
-        SKMLP_NAME(product_v4)(A, a_row, a_column, B, S, s_row, C, m, n, k);
+        SKMLP_NAME(product_v4)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
         return;
     }
     if (level == 3 && n * sizeof(SKMLP_REAL) >= 32) {
-        SKMLP_NAME(product_v3)(A, a_row, a_column, B, S, s_row, C, m, n, k);
+        SKMLP_NAME(product_v3)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
         return;
     }
 #endif
 #if defined(__GNUC__)
-    SKMLP_NAME(product_v1)(A, a_row, a_column, B, S, s_row, C, m, n, k);
+    SKMLP_NAME(product_v1)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
 #endif
 }
 

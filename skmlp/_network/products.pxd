@@ -6,10 +6,12 @@ cdef extern from "products.h" nogil:
     int skmlp_product_level()
     void skmlp_product_f64(
         int level, const double* A, Py_ssize_t a_row, Py_ssize_t a_column, const double* B,
-        const double* S, Py_ssize_t s_row, double* C, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k)
+        double scale, const double* S, Py_ssize_t s_row, double* C, Py_ssize_t m, Py_ssize_t n,
+        Py_ssize_t k)
     void skmlp_product_f32(
         int level, const float* A, Py_ssize_t a_row, Py_ssize_t a_column, const float* B,
-        const float* S, Py_ssize_t s_row, float* C, Py_ssize_t m, Py_ssize_t n, Py_ssize_t k)
+        float scale, const float* S, Py_ssize_t s_row, float* C, Py_ssize_t m, Py_ssize_t n,
+        Py_ssize_t k)
 
 cdef enum:
     SMALL_BYTES = 1 << 20  # stays in the second-level cache
@@ -27,6 +29,7 @@ cdef inline void product(
     Py_ssize_t a_row,
     Py_ssize_t a_column,
     const floating* B,
+    floating scale,
     const floating* S,
     Py_ssize_t s_row,
     floating* C,  # OUT
@@ -34,8 +37,8 @@ cdef inline void product(
     Py_ssize_t n,
     Py_ssize_t k,
 ) noexcept nogil:
-    """C <- S + A @ B; what the arguments are stands in products.h"""
-    product_at_level(skmlp_product_level(), A, a_row, a_column, B, S, s_row, C, m, n, k)
+    """C <- scale S + A @ B; what the arguments are stands in products.h"""
+    product_at_level(skmlp_product_level(), A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
 
 
 cdef inline void product_at_level(
@@ -44,6 +47,7 @@ cdef inline void product_at_level(
     Py_ssize_t a_row,
     Py_ssize_t a_column,
     const floating* B,
+    floating scale,
     const floating* S,
     Py_ssize_t s_row,
     floating* C,  # OUT
@@ -51,8 +55,8 @@ cdef inline void product_at_level(
     Py_ssize_t n,
     Py_ssize_t k,
 ) noexcept nogil:
-    """C <- S + A @ B by the code for one level of the processor"""
+    """C <- scale S + A @ B by the code for one level of the processor"""
     if floating is double:
-        skmlp_product_f64(level, A, a_row, a_column, B, S, s_row, C, m, n, k)
+        skmlp_product_f64(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
     else:
-        skmlp_product_f32(level, A, a_row, a_column, B, S, s_row, C, m, n, k)
+        skmlp_product_f32(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
