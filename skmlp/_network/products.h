@@ -94,6 +94,7 @@ static inline void SKMLP_NAME(product)(
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
+    (void)level;
 #ifdef SKMLP_X86_64_LEVELS
     if (level == 4) {
         SKMLP_NAME(product_v4)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
