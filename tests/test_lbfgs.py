@@ -58,8 +58,8 @@ def test_objective_is_no_higher_than_scikit_learns(name):
     if name in REGRESSION:
         ours, theirs, y = MLPRegressorSDM, MLPRegressor, scale(y)
     parameters = {
-        "hidden_layer_sizes": (5,),
-        "activation": "tanh",
+        "hidden_layer_sizes": (10,),
+        "activation": "logistic",
         "solver": "lbfgs",
         "tol": 1e-7,
         "random_state": 0,

@@ -57,7 +57,7 @@ import numpy as np
 import scipy
 import sklearn
 from scipy.linalg import cython_blas
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 from scipy.stats import t as student_t
 from sklearn.datasets import load_digits, make_classification
 from sklearn.exceptions import ConvergenceWarning
@@ -207,12 +207,19 @@ def fit(model, case, X, y, **changes):
     return model, seconds / model.max_iter
 
 
+ACTIVATIONS = {
+    "relu": functools.partial(np.maximum, 0),
+    "tanh": np.tanh,
+    "logistic": expit,
+}
+
+
 def objective(model, activation, X, y, weight_decay=WEIGHT_DECAY):
     """Return data loss + penalty in float64, the same formula for both sides."""
     z = X.astype(np.float64)
     for layer, (W, b) in enumerate(zip(model.coefs_, model.intercepts_, strict=True)):
         if layer > 0:
-            z = np.tanh(z) if activation == "tanh" else np.maximum(z, 0)
+            z = ACTIVATIONS[activation](z)
         z = z @ W.astype(np.float64) + b
     if is_regression(y):
         losses = 0.5 * ((z - y.reshape(z.shape)) ** 2).sum(axis=1)

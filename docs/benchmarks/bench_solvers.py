@@ -151,7 +151,9 @@ def lbfgs_pair(name):
         ours, theirs, y = skmlp.MLPRegressorSDM, MLPRegressor, scale(y)
     else:
         ours, theirs = skmlp.MLPClassifierSDM, MLPClassifier
-    shared = dict(hidden_layer_sizes=(5,), activation="tanh", solver="lbfgs", tol=1e-7)
+    shared = dict(
+        hidden_layer_sizes=(10,), activation="logistic", solver="lbfgs", tol=1e-7
+    )
     shared |= dict(warm_start=True, max_iter=1, random_state=0)
     ours = ours(**shared, weight_decay=LBFGS_DECAY).fit(X, y)
     theirs = theirs(**shared, alpha=LBFGS_DECAY * len(X)).fit(X, y)
@@ -173,7 +175,7 @@ def time_lbfgs(name, repetitions):
             begin = time.process_time()
             model.fit(X, y)
             times[side].append(1e3 * (time.process_time() - begin))
-            value = objective(model, "tanh", X, y, LBFGS_DECAY)
+            value = objective(model, "logistic", X, y, LBFGS_DECAY)
             reached[side] = value, model.n_iter_
     ours, theirs = (np.array(times[side]) for side in ("ours", "theirs"))
     (value, n_iter), (their_value, their_n_iter) = reached["ours"], reached["theirs"]

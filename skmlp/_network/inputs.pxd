@@ -8,7 +8,7 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
-from .layers cimport add_weight_gradient, fill_rows, net_input
+from .layers cimport fill_rows, net_input, scaled, weight_gradient
 
 cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
@@ -103,20 +103,27 @@ cdef inline void input_net_input(
                                          start, stop, W, z + n * fan_out, fan_out)
 
 
-cdef inline void add_input_weight_gradient(
+cdef inline void input_weight_gradient(
     const InputRows* X,
     const Py_ssize_t* row,
     const floating* x,
     const floating* delta,
-    floating* gradient_W,  # IN OUT
+    floating scale,
+    const floating* S,
+    floating* gradient_W,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """gradient_W <- gradient_W + X[row].T @ delta, with x as `input_net_input` left it"""
+    """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it
+
+    Where a batch has named its rows of W, their gradient has been started.
+    """
     cdef Py_ssize_t n, start, stop
     if not X.sparse:
-        add_weight_gradient(x, delta, gradient_W, rows, X.n_features, fan_out)
+        weight_gradient(x, delta, scale, S, gradient_W, rows, X.n_features, fan_out)
         return
+    if X.place == NULL:
+        scaled(scale, S, gradient_W, X.n_features * fan_out)
     for n in range(rows):
         start = index_at(X.indptr, X.wide_indptr, row[n])
         stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)

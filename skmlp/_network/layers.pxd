@@ -1,12 +1,13 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
 Each function works on a block of `rows` training cases in row-major order. BLAS does the
-products, except where one costs less than the call or is one number wide.
+products with large weights; the others are done as suits their shape.
 """
 
 from cython cimport floating
 
 from .blas cimport gemm
+from .products cimport FEW_COLUMNS, FEW_ROWS, is_small, product
 from .single_case cimport case_net_input
 
 cdef extern from "blocks.h" nogil:
@@ -26,6 +27,12 @@ cdef extern from "blocks.h" nogil:
         const double* delta, const double* W, double* delta_below, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_column_error_below_f32(
         const float* delta, const float* W, float* delta_below, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
+    void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
+    void skmlp_transpose_f64(
+        const double* source, double* to, Py_ssize_t rows, Py_ssize_t columns)
+    void skmlp_transpose_f32(
+        const float* source, float* to, Py_ssize_t rows, Py_ssize_t columns)
 
 
 cdef inline void fill_rows(
@@ -63,6 +70,10 @@ cdef inline void net_input(
     if rows == 1:
         case_net_input(x, W, b, z, fan_in, fan_out)
         return
+    if fan_out >= FEW_COLUMNS and (is_small(rows * fan_in * sizeof(floating)) or
+                                   is_small(fan_in * fan_out * sizeof(floating))):
+        product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in)
+        return
     fill_rows(b, z, rows, fan_out)
     if fan_out > 1:
         gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
@@ -72,16 +83,39 @@ cdef inline void net_input(
         skmlp_add_column_product_f32(x, W, z, rows, fan_in)
 
 
-cdef inline void add_weight_gradient(
+cdef inline void scaled(
+    floating scale,
+    const floating* x,
+    floating* y,  # OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """y <- scale * x, where y may be x itself if scale is 1"""
+    if x == y:
+        return
+    if floating is double:
+        skmlp_scale_f64(scale, x, y, n)
+    else:
+        skmlp_scale_f32(scale, x, y, n)
+
+
+cdef inline void weight_gradient(
     const floating* h,
     const floating* delta,
-    floating* gradient_W,  # IN OUT
+    floating scale,
+    const floating* S,
+    floating* gradient_W,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """gradient_W <- gradient_W + h.T @ delta (slide "Gradient Descent for Multi-layer Network")"""
+    """gradient_W <- scale S + h.T @ delta, where S may be gradient_W itself if scale is 1
+    (slide "Gradient Descent for Multi-layer Network")"""
     cdef Py_ssize_t i
+    if (rows > 1 and fan_out >= FEW_COLUMNS
+            and is_small(fan_in * fan_out * sizeof(floating))):
+        product(h, 1, fan_in, delta, scale, S, fan_out, gradient_W, fan_in, fan_out, rows)
+        return
+    scaled(scale, S, gradient_W, fan_in * fan_out)
     if rows == 1:
         for i in range(fan_in):
             add_scaled(h[i], delta, gradient_W + i * fan_out, fan_out)
@@ -109,15 +143,25 @@ cdef inline void add_bias_gradient(
 cdef inline void error_below(
     const floating* delta,
     const floating* W,
+    floating* transposed_W,  # scratch, where W is small
     floating* delta_below,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """delta_below <- delta @ W.T, the error with respect to the activities below"""
-    if fan_out > 1:
-        gemm(False, True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below)
-    elif floating is double:
-        skmlp_column_error_below_f64(delta, W, delta_below, rows, fan_in)
+    if fan_out == 1:
+        if floating is double:
+            skmlp_column_error_below_f64(delta, W, delta_below, rows, fan_in)
+        else:
+            skmlp_column_error_below_f32(delta, W, delta_below, rows, fan_in)
+    elif (rows >= FEW_ROWS and fan_in >= FEW_COLUMNS
+            and is_small(fan_in * fan_out * sizeof(floating))):
+        if floating is double:
+            skmlp_transpose_f64(W, transposed_W, fan_in, fan_out)
+        else:
+            skmlp_transpose_f32(W, transposed_W, fan_in, fan_out)
+        product(delta, fan_out, 1, transposed_W, <floating> 0, <floating*> NULL, 0, delta_below,
+                rows, fan_in, fan_out)
     else:
-        skmlp_column_error_below_f32(delta, W, delta_below, rows, fan_in)
+        gemm(False, True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below)

@@ -21,6 +21,7 @@ from .backward_pass cimport backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
+from .products cimport FEW_COLUMNS, product_at_level, skmlp_product_level
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update
@@ -103,7 +104,7 @@ cdef class Network:
             self.layout.layers[l].fan_out = self.layer_units[l + 1]
             self.layout.layers[l].activation = _ACTIVATIONS[activations[l]]
         place_parameters(&self.layout)
-        place_workspace(&self.layout)
+        place_workspace(&self.layout, itemsize)
 
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
@@ -397,14 +398,12 @@ def train_rows(
                 position += 1
                 n_updates += 1
                 continue
-            if position == batch_start:
-                start_gradient(layout, &parameters[0], weight_decay, &gradient[0],
-                               skipped != NULL)
             if skipped != NULL:
                 name_rows(skipped, &X, row, weight_decay, &parameters[first.W],
                           &state[0, first.W], &gradient[first.W], rows, first.fan_out)
             add_gradient(network, &X, &targets.rows, row, &parameters[0], &workspace[0],
-                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start), rows)
+                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start),
+                         weight_decay, position > batch_start, rows)
             if batch_losses.shape[0]:
                 batch_losses[position // batch_size] += (
                     (sums[0] - loss_before) / <double> (batch_stop - batch_start))
@@ -457,7 +456,7 @@ def start_rows_gradient(
     if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
         raise ValueError("parameters and gradient must have n_parameters elements")
     with nogil:
-        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0], False)
+        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
 
 
 def add_rows_gradient(
@@ -485,7 +484,7 @@ def add_rows_gradient(
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
             add_gradient(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
-                         &workspace[0], &gradient[0], &sums[0], scale, rows)
+                         &workspace[0], &gradient[0], &sums[0], scale, 0.0, True, rows)
             position += rows
 
 
@@ -571,6 +570,39 @@ def multiply_by_derivative(
         multiply_delta(code, &o[0, 0], &delta[0, 0], o.shape[0] * o.shape[1])
 
 
+def product_levels():
+    """The levels of the processor that matrix products are compiled for and that it has."""
+    return [level for level in (1, 3, 4) if level <= skmlp_product_level()]
+
+
+def multiply(
+    const floating[:, :] A,
+    const floating[:, ::1] B,
+    const floating[:, ::1] S,
+    floating[:, ::1] C,  # OUT
+    *,
+    double scale,
+    int level,
+):
+    """C <- scale S + A @ B, where S may be None, one row for all rows of C, or C itself."""
+    cdef:
+        Py_ssize_t m = A.shape[0], k = A.shape[1], n = B.shape[1], itemsize = sizeof(floating)
+        Py_ssize_t s_row = n
+        const floating* s = NULL
+    if level not in product_levels():
+        raise ValueError("the processor does not have this level")
+    if n < FEW_COLUMNS or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
+        raise ValueError("A, B and C must fit each other, with at least FEW_COLUMNS columns")
+    if S is not None and (S.shape[1] != n or S.shape[0] != m and S.shape[0] != 1):
+        raise ValueError("S must have the shape of C or be one row")
+    if S is not None:
+        s = &S[0, 0]
+        s_row = n if S.shape[0] == m else 0
+    with nogil:
+        product_at_level(level, &A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
+                         &B[0, 0], <floating> scale, s, s_row, &C[0, 0], m, n, k)
+
+
 def penalty(Network network, const floating[::1] parameters, double weight_decay):
     """lambda/2 sum_l ||W_l||^2"""
     if parameters.shape[0] != network.layout.n_parameters:
@@ -609,15 +641,19 @@ cdef inline void add_gradient(
     const Py_ssize_t* row,
     const floating* parameters,
     floating* workspace,
-    floating* gradient,  # IN OUT
+    floating* gradient,  # OUT; IN OUT where it is continued
     double* sums,  # IN OUT
     double scale,
+    double weight_decay,
+    bint continued,
     Py_ssize_t rows,
 ) noexcept nogil:
-    """Forward and backward pass of a block: gradient <- gradient + scale sum_n s_n dl_n/dw."""
+    """Forward and backward pass of a block: gradient <- lambda w + scale sum_n s_n dl_n/dw,
+    where the gradient, if it is continued, takes the place of lambda w."""
     add_loss(network, X, T, row, parameters, workspace, sums, rows)
     set_delta(network, T, row, workspace, scale, rows)
-    backward_pass(&network.layout, X, row, parameters, workspace, gradient, rows)
+    backward_pass(&network.layout, X, row, parameters, workspace, gradient, weight_decay,
+                  continued, rows)
 
 
 cdef inline void set_delta(

@@ -22,11 +22,8 @@ M^(2 STEPS), ...
 from cython cimport floating
 
 from .inputs cimport InputRows, index_at
+from .layers cimport scaled
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, UpdateRule, update_weights
-
-cdef extern from "blocks.h" nogil:
-    void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
-    void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
 
 cdef extern from "sparse_rows.h" nogil:
     enum:
@@ -160,7 +157,6 @@ cdef inline void name_rows(
 ) noexcept nogil:
     """Bring the rows of W that a block names up to date; start their gradient with lambda w"""
     cdef Py_ssize_t n, i, stop, feature
-    cdef floating* gradient
     for n in range(rows):
         stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)
         for i in range(index_at(X.indptr, X.wide_indptr, row[n]), stop):
@@ -174,11 +170,8 @@ cdef inline void name_rows(
             skipped.seen[feature] = skipped.n_updates + 1
             skipped.place[feature] = skipped.n_named
             skipped.named[skipped.n_named] = feature
-            gradient = gradient_W + skipped.n_named * fan_out
-            if floating is double:
-                skmlp_scale_f64(weight_decay, W + feature * fan_out, gradient, fan_out)
-            else:
-                skmlp_scale_f32(<float> weight_decay, W + feature * fan_out, gradient, fan_out)
+            scaled(<floating> weight_decay, W + feature * fan_out,
+                   gradient_W + skipped.n_named * fan_out, fan_out)
             skipped.n_named += 1
 
 

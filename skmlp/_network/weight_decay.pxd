@@ -5,11 +5,8 @@ Source: the lecture's slide "Limiting the size of the Weights".
 
 from cython cimport floating
 
+from .layers cimport scaled
 from .workspace cimport Layer, Layout
-
-cdef extern from "blocks.h" nogil:
-    void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
-    void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
 
 
 cdef inline double penalty(
@@ -31,23 +28,16 @@ cdef inline void start_gradient(
     const floating* parameters,
     double weight_decay,
     floating* gradient,  # OUT
-    bint skip_inputs,
 ) noexcept nogil:
     """gradient <- lambda W for the weights, 0 for the biases: what the data is added to
 
-    With `skip_inputs` the weights of the first layer are left out.
+    A backward pass does this on its way; apart it is for gradients of data in parts.
     """
     cdef Py_ssize_t l, i
     cdef const Layer* layer
     for l in range(layout.n_layers):
         layer = &layout.layers[l]
-        if l == 0 and skip_inputs:
-            pass
-        elif floating is double:
-            skmlp_scale_f64(weight_decay, parameters + layer.W, gradient + layer.W,
-                            layer.b - layer.W)
-        else:
-            skmlp_scale_f32(<float> weight_decay, parameters + layer.W, gradient + layer.W,
-                            layer.b - layer.W)
+        scaled(<floating> weight_decay, parameters + layer.W, gradient + layer.W,
+               layer.b - layer.W)
         for i in range(layer.b, layer.b + layer.fan_out):
             gradient[i] = <floating> 0

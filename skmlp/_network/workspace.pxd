@@ -6,12 +6,15 @@ Parameters, velocities and gradients are flat vectors, one layer after the other
 
 The workspace is one vector too. With a block of `block_rows` training cases it holds
 
-    x | h_1 | h_2 | ... | h_L | t | delta | delta_below
+    x | h_1 | h_2 | ... | h_L | t | delta | delta_below | W'
 
-where x, h_l and t have a row per case, and delta and delta_below have room for a row of
-the widest layer per case. The block of the last layer holds its net input z until the
-error signal is computed. Each part starts at a multiple of ALIGNMENT elements.
+where x, h_l and t have a row per case, delta and delta_below have room for a row of the
+widest layer per case, and W' for the transposed weights of any layer whose weights are
+small. The block of the last layer holds its net input z until the error signal is computed.
+Each part starts at a multiple of ALIGNMENT elements.
 """
+
+from .products cimport is_small
 
 cdef enum:
     ALIGNMENT = 16
@@ -37,6 +40,7 @@ cdef struct Layout:
     Py_ssize_t t
     Py_ssize_t delta
     Py_ssize_t delta_below
+    Py_ssize_t transposed_W
     Py_ssize_t n_workspace
 
 
@@ -55,16 +59,20 @@ cdef inline void place_parameters(Layout* layout) noexcept nogil:
     layout.n_parameters = end
 
 
-cdef inline void place_workspace(Layout* layout) noexcept nogil:
+cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept nogil:
     """Fill in where each part of the workspace starts."""
-    cdef Py_ssize_t l, widest = 1, rows = layout.block_rows
+    cdef Py_ssize_t l, n_weights, widest = 1, n_transposed = 0, rows = layout.block_rows
     cdef Py_ssize_t end = aligned(rows * layout.n_features)
     layout.x = 0
     for l in range(layout.n_layers):
         layout.layers[l].h = end
         end += aligned(rows * layout.layers[l].fan_out)
         widest = max(widest, layout.layers[l].fan_out)
+        n_weights = layout.layers[l].fan_in * layout.layers[l].fan_out
+        if is_small(n_weights * itemsize):
+            n_transposed = max(n_transposed, n_weights)
     layout.t = end
     layout.delta = layout.t + aligned(rows * layout.n_outputs)
     layout.delta_below = layout.delta + aligned(rows * widest)
-    layout.n_workspace = layout.delta_below + aligned(rows * widest)
+    layout.transposed_W = layout.delta_below + aligned(rows * widest)
+    layout.n_workspace = layout.transposed_W + n_transposed

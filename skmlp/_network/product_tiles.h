@@ -1,0 +1,162 @@
+/* C <- scale S + A B for one level of the processor: products.h includes this file for each and
+   says what the arguments are.
+
+   C is worked through in tiles of TILE_ROWS rows and up to three vectors of columns, whose
+   sums stay in registers while the inner dimension runs: a row of B is read as it lies in
+   memory, and a number of A multiplies all of it. The last vector of a row of C starts early
+   enough to end with the row. The columns that it shares with the vector before it are
+   computed in both, from the same numbers in the same order, so it does not matter which of
+   the two is stored last. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+
+#define SKMLP_REAL double
+#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
+#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_pd
+#define SKMLP_MASKED_STORE _mm512_mask_storeu_pd
+#include "product_tiles.h"
+#define SKMLP_REAL float
+#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
+#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_ps
+#define SKMLP_MASKED_STORE _mm512_mask_storeu_ps
+#include "product_tiles.h"
+
+#undef SKMLP_AT_LEVEL
+#undef SKMLP_TARGET
+#undef SKMLP_BYTES
+#undef SKMLP_TILE_ROWS
+#undef SKMLP_MASKS
+#else
+
+typedef SKMLP_REAL SKMLP_NAME(vector)
+    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
+#define SKMLP_WIDTH (SKMLP_BYTES / (ptrdiff_t)sizeof(SKMLP_REAL))
+
+/* Where vector v of a row starts; whole vectors but perhaps the last. */
+#define SKMLP_AT(v) ((v) == vectors - 1 ? last : (v) * SKMLP_WIDTH)
+
+/* Rows narrower than a vector need a level that can leave lanes out. */
+#if SKMLP_MASKS
+#define SKMLP_LOAD(p) \
+    (mask ? (SKMLP_NAME(vector))SKMLP_MASKED_LOAD(mask, p) : *(const SKMLP_NAME(vector) *)(p))
+#define SKMLP_STORE(p, x)                   \
+    do {                                    \
+        if (mask)                           \
+            SKMLP_MASKED_STORE(p, mask, x); \
+        else                                \
+            *(SKMLP_NAME(vector) *)(p) = x; \
+    } while (0)
+#else
+#define SKMLP_LOAD(p) (*(const SKMLP_NAME(vector) *)(p))
+#define SKMLP_STORE(p, x) (*(SKMLP_NAME(vector) *)(p) = (x))
+#endif
+
+/* rows, vectors and mask are constants wherever this is inlined: the loops over them vanish. */
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
+    const int rows, const int vectors, const unsigned mask, ptrdiff_t last,
+    const SKMLP_REAL *restrict A, ptrdiff_t a_row, ptrdiff_t a_column,
+    const SKMLP_REAL *restrict B, SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row,
+    SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
+{
+    SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
+    (void)mask;
+    SKMLP_UNROLL
+    for (int r = 0; r < rows; r++)
+        SKMLP_UNROLL
+        for (int v = 0; v < vectors; v++)
+            if (S)
+                sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
+            else
+                sum[r][v] = (SKMLP_NAME(vector)){0};
+    for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += n) {
+        SKMLP_UNROLL
+        for (int v = 0; v < vectors; v++)
+            b[v] = SKMLP_LOAD(B + SKMLP_AT(v));
+        SKMLP_UNROLL
+        for (int r = 0; r < rows; r++)
+            SKMLP_UNROLL
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] += A[r * a_row] * b[v];
+    }
+    SKMLP_UNROLL
+    for (int r = 0; r < rows; r++)
+        SKMLP_UNROLL
+        for (int v = 0; v < vectors; v++)
+            SKMLP_STORE(C + r * n + SKMLP_AT(v), sum[r][v]);
+}
+
+/* All rows of a strip of columns. */
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
+    const int vectors, const unsigned mask, ptrdiff_t last,
+    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
+{
+#define SKMLP_TILE(rows)                                                                    \
+    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, scale, S, s_row, C, n, \
+                     k);                                                                    \
+    A += rows * a_row;                                                                      \
+    S = S ? S + rows * s_row : S;                                                           \
+    C += rows * n
+    for (; m >= SKMLP_TILE_ROWS; m -= SKMLP_TILE_ROWS) {
+        SKMLP_TILE(SKMLP_TILE_ROWS);
+    }
+#if SKMLP_TILE_ROWS > 4
+    if (m & 4) {
+        SKMLP_TILE(4);
+    }
+#endif
+    if (m & 2) {
+        SKMLP_TILE(2);
+    }
+    if (m & 1) {
+        SKMLP_TILE(1);
+    }
+#undef SKMLP_TILE
+}
+
+/* n is at least a vector, unless the level has masks. */
+SKMLP_TARGET static void SKMLP_NAME(product)(
+    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
+{
+#define SKMLP_STRIP(vectors, mask)                                                           \
+    SKMLP_NAME(strip)(vectors, mask, last, A + p * a_column, a_row, a_column, B + p * n + j, \
+                      scale, S ? S + j : S, s_row, C + j, m, n, inner)
+    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
+        const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
+        ptrdiff_t vectors;
+        for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {
+            const ptrdiff_t left = (n - j + SKMLP_WIDTH - 1) / SKMLP_WIDTH;
+            ptrdiff_t last;
+            /* Four are two and two: the last vector may share columns with the one before it
+               only where both are of one strip. */
+            vectors = left <= 3 ? left : left == 4 ? 2 : 3;
+            last = (vectors == left ? n - j : vectors * SKMLP_WIDTH) - SKMLP_WIDTH;
+            if (vectors == 3)
+                SKMLP_STRIP(3, 0);
+            else if (vectors == 2)
+                SKMLP_STRIP(2, 0);
+#if SKMLP_MASKS
+            else if (last < 0) {
+                last = 0;
+                SKMLP_STRIP(1, (1u << n) - 1);
+            }
+#endif
+            else
+                SKMLP_STRIP(1, 0);
+        }
+    }
+#undef SKMLP_STRIP
+}
+
+#undef SKMLP_AT
+#undef SKMLP_LOAD
+#undef SKMLP_STORE
+#undef SKMLP_WIDTH
+#undef SKMLP_REAL
+#undef SKMLP_NAME
+#undef SKMLP_MASKED_LOAD
+#undef SKMLP_MASKED_STORE
+#endif

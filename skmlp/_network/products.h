@@ -1,0 +1,115 @@
+/* Small matrix products, for which BLAS spends its time on packing and on being called:
+
+       C <- scale S + A B with A (m, k), B (k, n), C (m, n)
+
+   B and C are in row-major order without gaps; A[i, p] is at i a_row + p a_column, so that A
+   may be transposed. Row i of S starts at i s_row: S may be C itself, one row for all
+   (s_row = 0), or NULL for zeros. m and k are positive, and a row of C has 16 bytes or more.
+
+   The sum for a number of C starts with scale S and runs over the inner dimension in order: a row
+   of C has the same bits whatever the other rows are. Levels of the processor differ by the
+   fused multiplication. They are written out here and not by SKMLP_CLONES, because each has
+   its own vectors and tiles. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#ifndef SKMLP_PRODUCTS_H
+#define SKMLP_PRODUCTS_H
+
+#include <stddef.h>
+
+/* A strip of B of this many rows stays in the first-level cache. */
+#define SKMLP_INNER 128
+
+#if defined(__GNUC__)
+#define SKMLP_INLINE static inline __attribute__((always_inline))
+#if !defined(__clang__)
+/* GCC keeps an array in registers only where the loops over it are gone early. */
+#define SKMLP_UNROLL _Pragma("GCC unroll 8")
+#else
+#define SKMLP_UNROLL
+#endif
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
+#define SKMLP_TARGET
+#define SKMLP_BYTES 16
+#if defined(__aarch64__) /* 32 registers */
+#define SKMLP_TILE_ROWS 8
+#else
+#define SKMLP_TILE_ROWS 4
+#endif
+#define SKMLP_MASKS 0
+#include "product_tiles.h"
+
+/* Not on Windows, where GCC aligns the stack to 16 bytes only but spills wider vectors. */
+#if defined(__x86_64__) && !defined(_WIN32)
+#define SKMLP_X86_64_LEVELS
+#include <immintrin.h>
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
+#define SKMLP_TARGET __attribute__((target("avx2,fma")))
+#define SKMLP_BYTES 32
+#define SKMLP_TILE_ROWS 4
+#define SKMLP_MASKS 0
+#include "product_tiles.h"
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
+#define SKMLP_TARGET __attribute__((target("avx512f")))
+#define SKMLP_BYTES 64
+#define SKMLP_TILE_ROWS 8
+#define SKMLP_MASKS 1
+#include "product_tiles.h"
+#endif
+#endif
+
+/* The highest level of the processor: 4 or 3 as in x86-64-v4 and -v3, or 1; 0 where the
+   compiler has no vectors, and so no products. */
+static inline int skmlp_product_level(void)
+{
+#ifdef SKMLP_X86_64_LEVELS
+    if (__builtin_cpu_supports("avx512f"))
+        return 4;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return 3;
+#endif
+#if defined(__GNUC__)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+#define SKMLP_REAL double
+#define SKMLP_NAME(name) skmlp_##name##_f64
+#include "products.h"
+#define SKMLP_REAL float
+#define SKMLP_NAME(name) skmlp_##name##_f32
+#include "products.h"
+
+#endif
+#else
+
+/* By the code for a level that the processor has, or the first where a row is too narrow. */
+static inline void SKMLP_NAME(product)(
+    int level, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
+{
+    (void)level;
+#ifdef SKMLP_X86_64_LEVELS
+    if (level == 4) {
+        SKMLP_NAME(product_v4)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
+        return;
+    }
+    if (level == 3 && n * sizeof(SKMLP_REAL) >= 32) {
+        SKMLP_NAME(product_v3)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
+        return;
+    }
+#endif
+#if defined(__GNUC__)
+    SKMLP_NAME(product_v1)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
+#endif
+}
+
+#undef SKMLP_REAL
+#undef SKMLP_NAME
+#endif

@@ -1,0 +1,62 @@
+"""Products of small matrices, and the sizes from which on BLAS is faster."""
+
+from cython cimport floating
+
+cdef extern from "products.h" nogil:
+    int skmlp_product_level()
+    void skmlp_product_f64(
+        int level, const double* A, Py_ssize_t a_row, Py_ssize_t a_column, const double* B,
+        double scale, const double* S, Py_ssize_t s_row, double* C, Py_ssize_t m, Py_ssize_t n,
+        Py_ssize_t k)
+    void skmlp_product_f32(
+        int level, const float* A, Py_ssize_t a_row, Py_ssize_t a_column, const float* B,
+        float scale, const float* S, Py_ssize_t s_row, float* C, Py_ssize_t m, Py_ssize_t n,
+        Py_ssize_t k)
+
+cdef enum:
+    SMALL_BYTES = 1 << 20  # stays in the second-level cache
+    FEW_COLUMNS = 4  # fewer do not fill the narrowest vector
+    FEW_ROWS = 8  # fewer do not pay for a transposed copy of the weights
+
+
+cdef inline bint is_small(Py_ssize_t n_bytes) noexcept nogil:
+    """Whether a matrix of this size is better read as it lies there than packed by BLAS."""
+    return n_bytes <= SMALL_BYTES and skmlp_product_level() > 0
+
+
+cdef inline void product(
+    const floating* A,
+    Py_ssize_t a_row,
+    Py_ssize_t a_column,
+    const floating* B,
+    floating scale,
+    const floating* S,
+    Py_ssize_t s_row,
+    floating* C,  # OUT
+    Py_ssize_t m,
+    Py_ssize_t n,
+    Py_ssize_t k,
+) noexcept nogil:
+    """C <- scale S + A @ B; what the arguments are stands in products.h"""
+    product_at_level(skmlp_product_level(), A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+
+
+cdef inline void product_at_level(
+    int level,
+    const floating* A,
+    Py_ssize_t a_row,
+    Py_ssize_t a_column,
+    const floating* B,
+    floating scale,
+    const floating* S,
+    Py_ssize_t s_row,
+    floating* C,  # OUT
+    Py_ssize_t m,
+    Py_ssize_t n,
+    Py_ssize_t k,
+) noexcept nogil:
+    """C <- scale S + A @ B by the code for one level of the processor"""
+    if floating is double:
+        skmlp_product_f64(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+    else:
+        skmlp_product_f32(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)

@@ -1,0 +1,180 @@
+"""Matrix products, at every level that the processor has, and where BLAS takes over."""
+
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+import reference as ref
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skmlp._network import network as kernel
+
+LEVELS = kernel.product_levels()
+DTYPES = [np.float64, np.float32]
+COLUMNS = range(4, 71)
+INNER = 128  # rows of B that are worked through at once
+GUARD = 64
+
+
+def draw(rng, shape, dtype, *, transposed=False):
+    """A matrix between numbers that are not its own: NaN, which would spread."""
+    size = shape[0] * shape[1]
+    memory = np.full(size + 2 * GUARD, np.nan, dtype)
+    memory[GUARD:-GUARD] = rng.standard_normal(size)
+    inside = memory[GUARD:-GUARD]
+    return inside.reshape(shape[::-1]).T if transposed else inside.reshape(shape)
+
+
+def multiply(A, B, S, level, scale=1.0):
+    """C = scale S + A B, after a check that nothing around C was written to."""
+    memory = np.full(len(A) * B.shape[1] + 2 * GUARD, 7, A.dtype)
+    C = memory[GUARD:-GUARD].reshape(len(A), B.shape[1])
+    kernel.multiply(A, B, S, C, scale=scale, level=level)
+    assert_array_equal(memory[:GUARD], 7)
+    assert_array_equal(memory[-GUARD:], 7)
+    return C
+
+
+def assert_product(C, A, B, S):
+    """C is S + A B to the rounding of a sum of so many numbers."""
+    S = 0 if S is None else S
+    A, B = A.astype(np.longdouble), B.astype(np.longdouble)
+    error = abs(C - (A @ B + S))
+    bound = (A.shape[1] + 1) * np.finfo(C.dtype).eps * (abs(A) @ abs(B) + abs(S))
+    assert (error <= bound).all()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("transposed", [False, True])
+def test_product_of_any_shape(transposed, dtype, level):
+    rng = np.random.default_rng(0)
+    for m, n, k in product([1, 2, 3, 4, 7, 8, 9, 15, 31], COLUMNS, [1, 2, 5]):
+        A = draw(rng, (m, k), dtype, transposed=transposed)
+        B = draw(rng, (k, n), dtype)
+        assert_product(multiply(A, B, None, level), A, B, None)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("k", [INNER - 1, INNER, INNER + 1, 3 * INNER + 5])
+@pytest.mark.parametrize("n", [4, 10, 16, 50, 100, 131])
+def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
+    rng = np.random.default_rng(n)
+    A, B = draw(rng, (13, k), dtype), draw(rng, (k, n), dtype)
+    for S in (draw(rng, (1, n), dtype), draw(rng, (13, n), dtype)):
+        assert_product(multiply(A, B, S, level), A, B, S)
+        assert_product(multiply(A, B, S, level, 0.25), A, B, S / 4)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_product_is_added_in_place(dtype, level):
+    rng = np.random.default_rng(0)
+    for n in COLUMNS:
+        A, B = draw(rng, (13, INNER + 1), dtype), draw(rng, (INNER + 1, n), dtype)
+        S = draw(rng, (13, n), dtype)
+        C = S.copy()
+        kernel.multiply(A, B, C, C, scale=1, level=level)
+        assert_array_equal(C, multiply(A, B, S, level))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [4, 10, 16, 50, 100])
+def test_a_row_does_not_depend_on_the_others(n, dtype, level):
+    rng = np.random.default_rng(n)
+    A, B = draw(rng, (31, 200), dtype), draw(rng, (200, n), dtype)
+    C = multiply(A, B, None, level)
+    for row in range(len(A)):
+        assert_array_equal(multiply(A[row : row + 1], B, None, level)[0], C[row])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [4, 10, 16, 50])
+def test_what_is_not_finite_spreads_as_in_the_formula(n, dtype, level):
+    rng = np.random.default_rng(n)
+    A, B = draw(rng, (9, 6), dtype), draw(rng, (6, n), dtype)
+    S = draw(rng, (9, n), dtype)
+    A[1, 2], A[3, 4], A[5, 5], S[8, n - 1] = 0, np.nan, np.inf, -np.inf
+    B[2, 0], B[5, n - 1] = np.inf, 0
+    with np.errstate(invalid="ignore"):
+        expected = S + (A[:, :, np.newaxis] * B).sum(axis=1)
+    C = multiply(A, B, S, level)
+    assert np.isnan(C[[1, 3, 5], [0, 1, n - 1]]).all()
+    assert_array_equal(np.isnan(C), np.isnan(expected))
+    assert_array_equal(C[np.isinf(expected)], expected[np.isinf(expected)])
+
+
+def test_operands_that_do_not_fit_are_refused():
+    A, B, C = (np.ones(shape) for shape in [(2, 3), (3, 4), (2, 4)])
+    kernel.multiply(A, B, None, C, scale=1, level=1)
+    for operands in [
+        (A, B[:2], None, C),
+        (A, B, None, C[:1]),
+        (A, np.ones((3, 3)), None, np.ones((2, 3))),
+        (A, B, np.ones((1, 3)), C),
+        (A, B, np.ones((3, 4)), C),
+    ]:
+        with pytest.raises(ValueError, match="must"):
+            kernel.multiply(*operands, scale=1, level=1)
+    with pytest.raises(ValueError, match="level"):
+        kernel.multiply(A, B, None, C, scale=1, level=2)
+
+
+# Weights on both sides of a mebibyte, where BLAS takes over, and narrow layers.
+@pytest.mark.parametrize("units", [(30, 520, 260, 3), (600, 500, 10), (5, 3, 2, 7, 1)])
+@pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gradients_of_networks_of_any_size(dtype, rows, units):
+    rng = np.random.default_rng(rows)
+    coefs = [rng.standard_normal(shape) / shape[0] ** 0.5 for shape in pairwise(units)]
+    intercepts = [rng.standard_normal(n) for n in units[1:]]
+    X, T = rng.standard_normal((rows, units[0])), rng.standard_normal((rows, units[-1]))
+    activations = ("tanh",) * (len(units) - 2)
+    net = ref.Network(activations, "identity", "squared_error")
+    dW, db = ref.gradient(X, T, coefs, intercepts, net, weight_decay=0.1)
+
+    network = kernel.Network(
+        units,
+        (*activations, "identity"),
+        loss="squared_error",
+        score="squared_residuals",
+        batch_size=rows,
+        itemsize=np.dtype(dtype).itemsize,
+    )
+    parameters = np.empty(network.n_parameters, dtype)
+    for views, values in zip(
+        network.views(parameters), (coefs, intercepts), strict=True
+    ):
+        for view, value in zip(views, values, strict=True):
+            view[...] = value
+    # An update with eta = 1 from velocity 0 leaves the gradient in the velocity.
+    velocity = np.zeros((1, network.n_parameters), dtype)
+    kernel.train_rows(
+        network,
+        kernel.Updates("sgd", momentum=0, rho=0, beta_1=0, beta_2=0, epsilon=0),
+        kernel.Inputs(X.astype(dtype)),
+        kernel.Targets(values=T.astype(dtype), n_outputs=units[-1]),
+        np.arange(rows),
+        0,
+        rows,
+        rows,
+        parameters,
+        velocity,
+        np.empty(network.n_parameters, dtype),
+        np.empty(network.n_workspace, dtype),
+        np.zeros(network.n_sums),
+        np.empty(0),
+        None,
+        n_updates=0,
+        learning_rate=1,
+        weight_decay=0.1,
+    )
+    tolerance = {"rtol": 1e-10, "atol": 1e-12}
+    if dtype == np.float32:
+        tolerance = {"rtol": 1e-4, "atol": 1e-5}
+    for views, values in zip(network.views(velocity[0]), (dW, db), strict=True):
+        for view, value in zip(views, values, strict=True):
+            assert_allclose(view, value, **tolerance)
