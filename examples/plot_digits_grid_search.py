@@ -16,7 +16,6 @@ minute on two cores, prints what it finds, and saves the figure as
 import sys
 
 import matplotlib.pyplot as plt
-import numpy as np
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -24,6 +23,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPClassifierSDM
+from skmlp.plotting import TrainingCurveDisplay
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
@@ -73,9 +73,10 @@ scaler, mlp = clone(search.best_estimator_).named_steps.values()
 X_fit, X_val = scaler.fit_transform(X_fit), scaler.transform(X_val)
 mlp.set_params(early_stopping=True).fit(X_fit, y_fit, X_val=X_val, y_val=y_val)
 
-history = mlp.history_
-kept = 1 + np.argmin(history["validation_loss"])
-print(f"With early stopping it trains for {mlp.n_iter_} epochs and keeps epoch {kept}")
+print(
+    f"With early stopping it trains for {mlp.n_iter_} epochs and keeps epoch "
+    f"{mlp.best_epoch_}"
+)
 
 # %%
 # Left: with too little weight decay a network fits the noise of the training data, with
@@ -95,15 +96,12 @@ left.set(xlabel=r"weight decay $\lambda$", ylabel="mean accuracy of 5 folds")
 left.set(title="Validation accuracy", ylim=(0.88, 0.99))
 left.legend(title="hidden units", loc="lower left")
 
-epochs = np.arange(1, mlp.n_iter_ + 1)
-for axes, name, curve in (middle, "loss", "loss"), (right, "accuracy", "score"):
-    axes.plot(epochs, history[curve], label="training")
-    axes.plot(epochs, history[f"validation_{curve}"], label="validation")
-    axes.axvline(kept, color="k", linestyle=":", label="epoch kept")
-    axes.set(xlabel="epoch", ylabel=name, title=f"The winner's {name}")
-middle.set_yscale("log")
+TrainingCurveDisplay.from_estimator(
+    mlp, log_scale=True, legend=False, ax=[middle, right]
+)
+middle.set_title("The winner's loss")
 middle.legend()
-right.set_ylim(0.9, 1.005)
+right.set(title="The winner's accuracy", ylim=(0.9, 1.005))
 
 path = sys.argv[1] if len(sys.argv) > 1 else "digits_grid_search.png"
 fig.savefig(path, dpi=170)

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import is_classifier
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skmlp._base import PREDICT_ROWS, BaseMLP
+from skmlp._base import PREDICT_ROWS
 from skmlp._cases import in_dtype
+from skmlp._find_network import last_step
 from skmlp._network import network as kernel
 from skmlp._objective import add_losses, add_losses_and_gradient
 from skmlp._parameters import pack
@@ -366,14 +365,7 @@ def check_gradient(
 
 def _last_step(estimator, X):
     """The multi-layer perceptron itself, fitted, and X as it comes to it."""
-    mlp = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    if not isinstance(mlp, BaseMLP):
-        what = repr(mlp) if isinstance(mlp, type) else type(mlp).__name__
-        raise TypeError(
-            "estimator must be a fitted MLPClassifierSDM or MLPRegressorSDM, or a "
-            f"Pipeline that ends in one, got {what}; of a search pass best_estimator_"
-        )
-    check_is_fitted(mlp)
+    mlp = last_step(estimator)
     if mlp is not estimator and len(estimator.steps) > 1:
         X = estimator[:-1].transform(X)
     return mlp, X

@@ -1,0 +1,96 @@
+"""What the displays share: matplotlib itself, colours, legends, font sizes."""
+
+from numbers import Integral
+
+import numpy as np
+
+# Okabe and Ito's (2008) palette, which colour-blind readers can tell apart, without its
+# yellow, which is too pale for a line.
+PALETTE = [
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+]
+POSITIVE, NEGATIVE = "#D55E00", "#0072B2"
+# The same two ends for pictures: red is positive, blue negative, white zero.
+DIVERGING = "RdBu_r"
+SMALLEST_FONT = 4.0
+SMALLER_FONTS = 8.0, 6.0, 4.5
+
+
+def import_pyplot(display):
+    """matplotlib.pyplot, or an ImportError that says what needs it."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{display} needs matplotlib to draw: python -m pip install matplotlib"
+        ) from error
+    return plt
+
+
+def check_count_or_none(name, value):
+    """Raise a ValueError unless the parameter is an int of at least 1, or None."""
+    if value is not None and not (isinstance(value, Integral) and value >= 1):
+        raise ValueError(f"{name} must be an int of at least 1 or None, got {value}")
+
+
+def colours(n):
+    """A colour for each of n curves; more than the palette has come in an order."""
+    if n <= len(PALETTE):
+        return PALETTE[:n]
+    import matplotlib
+
+    return list(matplotlib.colormaps["viridis"](np.linspace(0, 0.9, n)))
+
+
+def tint(colour, share):
+    """The colour, mixed with a share of white."""
+    from matplotlib.colors import to_rgb
+
+    return tuple(1 - (1 - share) * (1 - np.array(to_rgb(colour))))
+
+
+def legend_above(container, handles, width, height, **place):
+    """A legend above a figure's or axes' curves, in as many columns as it has room for.
+
+    Its rows are evenly filled. Its font shrinks where it is higher than a third of the
+    height, in pixels as the width.
+    """
+    for font_size in (None, *SMALLER_FONTS):
+        for n_rows in range(1, len(handles) + 1):
+            legend = container.legend(
+                handles=handles,
+                ncols=-(-len(handles) // n_rows),
+                frameon=False,
+                fontsize=font_size,
+                **place,
+            )
+            box = legend.get_window_extent()
+            if box.width <= width or n_rows == len(handles):
+                break
+            legend.remove()
+        if box.height <= height / 3 or font_size == SMALLER_FONTS[-1]:
+            return legend
+        legend.remove()
+
+
+def fit_width(texts, points):
+    """Shrink texts to the same font size, so that none is wider than that."""
+    widest = max(text.get_window_extent().width for text in texts)
+    widest *= 72 / texts[0].get_figure().dpi
+    if widest > points:
+        size = texts[0].get_fontsize() * points / widest
+        for text in texts:
+            text.set_fontsize(max(size, SMALLEST_FONT))
+
+
+def laid_out_size(axes):
+    """Width and height of the axes in points, once all in the figure has its place."""
+    axes.figure.canvas.figure.draw_without_rendering()  # not of a subfigure alone
+    box = axes.get_window_extent()
+    return box.width * 72 / axes.figure.dpi, box.height * 72 / axes.figure.dpi

@@ -1,0 +1,46 @@
+"""Networks to draw, and what the tests of the displays share."""
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits, load_iris
+
+from skmlp import MLPClassifierSDM
+
+mpl.use("Agg")
+
+
+@pytest.fixture
+def figures():
+    """Close all figures after the test."""
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="session")
+def iris():
+    return load_iris(as_frame=True)
+
+
+@pytest.fixture(scope="session")
+def flowers(iris):
+    """A network with named inputs and classes, and validation curves."""
+    mlp = MLPClassifierSDM(
+        (5, 3),
+        activation=["tanh", "relu"],
+        batch_size=10,
+        early_stopping=True,
+        max_iter=12,
+        n_iter_no_change=np.inf,
+        random_state=0,
+    )
+    return mlp.fit(iris.data, iris.target_names[iris.target])
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """A network for images, without validation curves."""
+    X, y = load_digits(return_X_y=True)
+    mlp = MLPClassifierSDM(30, batch_size=100, max_iter=2, random_state=0)
+    return mlp.fit(X / 16, y)

@@ -1,0 +1,78 @@
+"""What all displays have in common."""
+
+import sys
+from functools import partial
+
+import matplotlib.pyplot as plt
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
+
+# A few epochs show what is looked at.
+pytestmark = [
+    pytest.mark.usefixtures("figures"),
+    pytest.mark.filterwarnings(
+        "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+    ),
+]
+
+DRAWERS = [
+    partial(TrainingCurveDisplay.from_estimator, metrics="loss"),
+    NetworkDisplay.from_estimator,
+    partial(WeightsDisplay.from_estimator, image_shape=(8, 8)),
+]
+each_display = pytest.mark.parametrize("draw", DRAWERS)
+
+
+@each_display
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        MLPClassifierSDM(),
+        make_pipeline(StandardScaler(), MLPRegressorSDM()),
+        GridSearchCV(MLPClassifierSDM(), {}),
+        TransformedTargetRegressor(MLPRegressorSDM()),
+    ],
+)
+def test_not_fitted(draw, estimator):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        draw(estimator)
+
+
+@each_display
+@pytest.mark.parametrize("estimator", [LogisticRegression(), MLPClassifierSDM, None])
+def test_no_network(draw, estimator):
+    with pytest.raises(TypeError, match="must be a fitted MLPClassifierSDM or MLPReg"):
+        draw(estimator)
+
+
+@each_display
+def test_without_matplotlib(draw, digits, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"Display needs matplotlib.*pip install"):
+        draw(digits)
+
+
+@each_display
+def test_subfigures(draw, digits):
+    figure = plt.figure(layout="constrained")
+    left, right = figure.subfigures(1, 2)
+    display = draw(digits, ax=right.subplots(1, 1))
+    figure.canvas.draw()
+    assert display.figure_ is right
+    assert not left.axes
+
+
+@each_display
+def test_plot_draws_again(draw, digits):
+    display = draw(digits)
+    first = display.figure_
+    assert display.plot() is display
+    assert display.figure_ is not first

@@ -1,0 +1,101 @@
+"""Weights as pictures, by what has been drawn."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from drawn import SIZES, overlapping, texts
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skmlp import MLPClassifierSDM
+from skmlp.plotting import WeightsDisplay
+
+# A few epochs show what is looked at.
+pytestmark = [
+    pytest.mark.usefixtures("figures"),
+    pytest.mark.filterwarnings(
+        "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+    ),
+]
+each_size = pytest.mark.parametrize("size", SIZES)
+
+
+def test_pictures_are_the_weights(digits):
+    display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8))
+    assert display.weights.shape == (30, 8, 8)
+    mosaic = display.image_.get_array()
+    found = mosaic.compressed()
+    assert_array_equal(np.sort(found), np.sort(digits.coefs_[0].ravel()))
+    title = display.titles_[11]
+    left, bottom = (round(value) for value in title.get_position())
+    picture = mosaic[bottom + 1 : bottom + 9, left - 4 : left + 4]
+    assert title.get_text() == "11"
+    assert_array_equal(picture, digits.coefs_[0][:, 11].reshape(8, 8))
+
+
+def test_not_square(digits):
+    display = WeightsDisplay.from_estimator(digits, image_shape=(4, 16))
+    assert_array_equal(display.weights[3], digits.coefs_[0][:, 3].reshape(4, 16))
+
+
+def test_zero_is_in_the_middle_of_the_colours(digits):
+    display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8))
+    largest = abs(digits.coefs_[0]).max()
+    assert display.image_.get_clim() == (-largest, largest)
+    assert_allclose(display.image_.to_rgba(0.0)[:3], 0.97, atol=0.01)
+    red, _, blue, _ = display.image_.to_rgba(largest)
+    assert red > blue
+    assert display.colorbar_.mappable is display.image_
+
+
+def test_strongest_units(digits):
+    display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8), max_units=4)
+    norms = np.linalg.norm(digits.coefs_[0], axis=0)
+    strongest = sorted(np.argsort(norms)[-4:])
+    assert display.names == [str(unit) for unit in strongest]
+    assert_array_equal(display.weights.reshape(4, 64), digits.coefs_[0][:, strongest].T)
+
+
+def test_without_hidden_units_the_classes_have_pictures():
+    mlp = MLPClassifierSDM((), max_iter=2)
+    mlp.fit(np.eye(4)[[0, 1, 2]], ["a", "b", "c"])
+    display = WeightsDisplay.from_estimator(mlp, image_shape=(2, 2))
+    assert texts(display.titles_) == ["a", "b", "c"]
+
+
+@each_size
+def test_titles_do_not_overlap(digits, size):
+    figure, ax = plt.subplots(figsize=size, layout="constrained")
+    display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8), ax=ax)
+    figure.canvas.draw()
+    assert not overlapping(display.titles_)
+    assert len(display.titles_) == (0 if size == SIZES[0] else 30)
+
+
+def test_columns(digits):
+    display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8), n_columns=6)
+    heights = [title.get_position()[1] for title in display.titles_]
+    assert [heights.count(height) for height in set(heights)] == [6] * 5
+
+
+def test_keywords(digits):
+    display = WeightsDisplay.from_estimator(
+        digits, image_shape=(8, 8), colorbar=False, im_kw={"vmin": -3, "vmax": 3}
+    )
+    assert display.image_.get_clim() == (-3, 3)
+    assert display.colorbar_ is None
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"image_shape": (8, 9)}, r"\(8, 9\) has 72 pixels, but .*64 inputs"),
+        ({"image_shape": (-8, -8)}, "height and the width"),
+        ({"image_shape": 64}, "height and the width of the images, got 64"),
+        ({"image_shape": (4, 4, 4)}, r"height and the width.*got \(4, 4, 4\)"),
+        ({"image_shape": (8, 8), "max_units": 0}, "max_units must be an int of"),
+        ({"image_shape": (8, 8), "n_columns": 0}, "n_columns must be an int of"),
+    ],
+)
+def test_wrong_arguments(digits, keywords, message):
+    with pytest.raises(ValueError, match=message):
+        WeightsDisplay.from_estimator(digits, **keywords)
