@@ -176,7 +176,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         "logistic" or "softmax".
     n_features_in_ : int
         Number D of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the inputs, where X has them all as strings.
 
     See Also
