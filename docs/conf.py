@@ -34,6 +34,7 @@ myst_heading_anchors = 3
 default_role = "literal"  # what the docstrings mean by `...`
 autodoc_typehints = "none"
 maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_attributes_as_param_list = True
 
@@ -47,11 +48,15 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "within_subsection_order": "gallery_conf.LectureOrder",
     "reset_argv": "gallery_conf.figure_in_temporary_folder",
+    "reset_modules": ("matplotlib", "gallery_conf.user_warnings_are_errors"),
+    "reset_modules_order": "both",
+    "parallel": True,  # with sphinx-build -j
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("skmlp",),
     "image_srcset": ["2x"],
     "remove_config_comments": True,
     "show_signature": False,
+    "write_computation_times": False,  # that page's table comes from outside
     "download_all_examples": False,
 }
 plot_html_show_formats = False
