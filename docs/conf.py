@@ -23,7 +23,7 @@ extensions = [
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "gallery/*.ipynb"]
+exclude_patterns = ["_build", "auto_examples/*.ipynb"]
 templates_path = ["_templates"]
 
 # Markdown
@@ -45,13 +45,13 @@ copybutton_prompt_is_regexp = True
 # The gallery: examples/, in the order of the lecture.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
-    "gallery_dirs": "gallery",
+    "gallery_dirs": "auto_examples",
     "within_subsection_order": "gallery_conf.LectureOrder",
     "reset_argv": "gallery_conf.figure_in_temporary_folder",
     "reset_modules": ("matplotlib", "gallery_conf.user_warnings_are_errors"),
     "reset_modules_order": "both",
     "parallel": True,  # with sphinx-build -j
-    "backreferences_dir": "gallery/backreferences",
+    "backreferences_dir": "auto_examples/backreferences",
     "doc_module": ("skmlp",),
     "image_srcset": ["2x"],
     "remove_config_comments": True,

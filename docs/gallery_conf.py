@@ -4,8 +4,28 @@ import pathlib
 import tempfile
 import warnings
 
-# The lecture's order; what is not named comes last, by its name.
-ORDER = ["plot_check_gradient.py", "plot_digits_grid_search.py"]
+# The lecture's order, and then what goes beyond it; others come last, by name.
+ORDER = [
+    "plot_xnor.py",
+    "plot_network.py",
+    "plot_digit_4.py",
+    "plot_universal_approximation.py",
+    "plot_deeper_or_wider.py",
+    "plot_check_gradient.py",
+    "plot_descent_paths.py",
+    "plot_learning_rates.py",
+    "plot_momentum.py",
+    "plot_overfitting.py",
+    "plot_weight_decay.py",
+    "plot_why_early_stopping.py",
+    "plot_digits_grid_search.py",
+    "plot_digits_weights.py",
+    "plot_hidden_activations.py",
+    "plot_class_weight.py",
+    "plot_calibration.py",
+    "plot_sparse_text.py",
+    "plot_streaming.py",
+]
 
 
 class LectureOrder:
