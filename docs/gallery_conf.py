@@ -15,6 +15,7 @@ ORDER = [
     "plot_descent_paths.py",
     "plot_learning_rates.py",
     "plot_momentum.py",
+    "plot_compare_solvers.py",
     "plot_overfitting.py",
     "plot_weight_decay.py",
     "plot_why_early_stopping.py",
