@@ -53,6 +53,7 @@ sphinx_gallery_conf = {
     "parallel": True,  # with sphinx-build -j
     "backreferences_dir": "auto_examples/backreferences",
     "doc_module": ("skmlp",),
+    "capture_repr": (),  # the examples print what they have to say
     "image_srcset": ["2x"],
     "remove_config_comments": True,
     "show_signature": False,
