@@ -139,8 +139,17 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         part in; "penalty" is the weight decay's at the end of the epoch;
         "learning_rate"; with validation data "validation_loss" and "validation_score"
         (that of `scoring` where it names a scorer). Cases count by their weights.
-    stop_reason_ : {"patience", "max_iter", "interrupt"}
-        Why the last call of `fit` ended.
+    best_epoch_ : int
+        The epoch, counted from 1, whose weights are in `coefs_`: with early stopping
+        the best one, else the last one.
+    stop_reason_ : {"patience", "converged", "max_iter", "max_fun", "callback", \
+            "interrupt"}
+        Why the last call of `fit` ended. "converged" is for "lbfgs": the gradient is
+        small, or no lower objective was found.
+    n_init_history_ : dict of list
+        What each of several networks reached: "reached", the value that it was chosen
+        by (of a scorer its negative, so that lower is better), "n_iter" and
+        "stop_reason". Only where `n_init` is above 1.
     n_iter_ : int
         Epochs of the last call.
     t_ : int
@@ -176,7 +185,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         "logistic" or "softmax".
     n_features_in_ : int
         Number D of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the inputs, where X has them all as strings.
 
     See Also

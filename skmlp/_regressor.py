@@ -184,7 +184,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         `out_activation`, or "exp" with the Poisson loss.
     n_features_in_ : int
         Number D of inputs.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the inputs, where X has them all as strings.
 
     See Also
