@@ -50,26 +50,38 @@ def loss(network, X, y):
 # ---------
 # The strength of each cure is the one with the lowest validation loss. Early stopping
 # needs one training for that, the others one for each strength.
-cures = {
-    "fewer hidden units": ("hidden_layer_sizes", [1, 2, 3, 4, 6, 8, 16, 32, 64]),
-    "weight decay": ("weight_decay", np.geomspace(1e-5, 1e-1, 13)),
+strengths = {
+    "hidden_layer_sizes": [1, 2, 3, 4, 6, 8, 16, 32, 64],
+    "weight_decay": np.geomspace(1e-5, 1e-1, 13),
 }
-chosen = {"none": clone(mlp).fit(X, y)}
+networks = {
+    parameter: [clone(mlp).set_params(**{parameter: v}).fit(X, y) for v in values]
+    for parameter, values in strengths.items()
+}
+stopped = clone(mlp).set_params(early_stopping=True)
+stopped.fit(X, y, X_val=X_val, y_val=y_val)
+
+# %%
+# All three cures help; which one helps most is not the same on other data. (The test
+# data count only now.)
 plt.rc("axes", prop_cycle=plt.cycler(color=["#0072B2", "#D55E00"]))
 fig, axes = plt.subplots(2, 2, figsize=(9, 6.5), layout="constrained")
-for ax, (cure, (parameter, values)) in zip(axes[0], cures.items(), strict=True):
-    networks = [clone(mlp).set_params(**{parameter: v}).fit(X, y) for v in values]
-    validation = [loss(network, X_val, y_val) for network in networks]
-    chosen[cure] = networks[np.argmin(validation)]
-    ax.plot(values, [loss(network, X, y) for network in networks])
-    ax.plot(values, validation)
-    ax.axvline(values[np.argmin(validation)], color="0.7", zorder=0)
-mlp.set_params(early_stopping=True).fit(X, y, X_val=X_val, y_val=y_val)
-chosen["early stopping"] = mlp
+chosen = {"none": mlp.fit(X, y)}
+cures = "fewer hidden units", "weight decay"
+for ax, cure, parameter in zip(axes[0], cures, strengths, strict=True):
+    validation = [loss(network, X_val, y_val) for network in networks[parameter]]
+    best = np.argmin(validation)
+    chosen[cure] = networks[parameter][best]
+    ax.plot(
+        strengths[parameter], [loss(network, X, y) for network in networks[parameter]]
+    )
+    ax.plot(strengths[parameter], validation)
+    ax.axvline(strengths[parameter][best], color="0.7", zorder=0)
+chosen["early stopping"] = stopped
 epochs = np.arange(1, 1001)
-axes[1, 0].plot(epochs, mlp.history_["loss"], label="training")
-axes[1, 0].plot(epochs, mlp.history_["validation_loss"], label="validation")
-axes[1, 0].axvline(mlp.best_epoch_, color="0.7", zorder=0, label="chosen")
+axes[1, 0].plot(epochs, stopped.history_["loss"], label="training")
+axes[1, 0].plot(epochs, stopped.history_["validation_loss"], label="validation")
+axes[1, 0].axvline(stopped.best_epoch_, color="0.7", zorder=0, label="chosen")
 axes[1, 0].legend(loc="upper left")
 axes[0, 0].set(title="Limit the number of hidden units", xlabel="hidden units J")
 axes[0, 1].set(title="Limit the norm of the weights", xlabel=r"weight decay $\lambda$")
@@ -77,15 +89,10 @@ axes[1, 0].set(title="Stop the learning", xlabel="epoch")
 for ax in axes.flat[:3]:
     ax.set(xscale="log", ylim=(0, 1.5), ylabel="loss")
 
-# %%
-# Only now do the test data count. All three cures help; which one helps most is not the
-# same on other data.
-test = {cure: loss(network, X_test, y_test) for cure, network in chosen.items()}
-for cure, network in chosen.items():
-    print(
-        f"{cure}: validation {loss(network, X_val, y_val):.2f}, test {test[cure]:.2f}"
-    )
-bars = axes[1, 1].barh(test.keys(), test.values(), color="0.6")
+test = [loss(network, X_test, y_test) for network in chosen.values()]
+for (cure, network), value in zip(chosen.items(), test, strict=True):
+    print(f"{cure}: validation {loss(network, X_val, y_val):.2f}, test {value:.2f}")
+bars = axes[1, 1].barh(list(chosen), test, color="0.6")
 axes[1, 1].bar_label(bars, fmt="%.2f", padding=3)
 axes[1, 1].set(title="The result", xlabel="loss on the test data", xlim=(0, 1.5))
 axes[1, 1].invert_yaxis()
