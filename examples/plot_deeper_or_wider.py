@@ -38,7 +38,7 @@ digits = train_test_split(X / 16, y, stratify=y, train_size=900, random_state=0)
 # The networks
 # ------------
 # One, two and three hidden layers of relu units. All train for 300 epochs, and none is
-# to warn that it has not converged. Each size starts from three first weights.
+# to warn that it has not converged. Each size starts from two first weights.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 mlp = MLPClassifierSDM(solver="adam", batch_size=50, max_iter=300)
 mlp.set_params(learning_rate_init=0.005, n_iter_no_change=np.inf)
@@ -54,7 +54,7 @@ def curve(data, depth, widths):
     """Number of weights and mean accuracy for each width."""
     _, X_test, _, y_test = data
     for width in widths:
-        networks = [fit(data, (width,) * depth, seed) for seed in range(3)]
+        networks = [fit(data, (width,) * depth, seed) for seed in range(2)]
         n_weights = sum(p.size for p in networks[0].coefs_ + networks[0].intercepts_)
         scores = [network.score(X_test, y_test) for network in networks]
         print(

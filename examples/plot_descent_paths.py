@@ -2,10 +2,10 @@
 How often should the weights be updated?
 ========================================
 
-After a full sweep through the training data, after each training case, or after a mini-
-batch: the slide "Ways to Use Weight Derivatives" names the three. A network with one
-input and no hidden units has two numbers to learn, so that its error is a surface over
-a plane, and training is a path that can be seen.
+After a full sweep through the training data, after each training case, or after a
+mini-batch: the slide "Ways to Use Weight Derivatives" names the three. A network with
+one input and no hidden units has two numbers to learn, so that its error is a surface
+over a plane, and training is a path that can be seen.
 """
 
 import sys

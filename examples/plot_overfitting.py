@@ -30,8 +30,8 @@ X, y = make_moons(2200, noise=0.35, random_state=5)
 (X, X_val, X_test), (y, y_val, y_test) = (np.split(a, [100, 200]) for a in (X, y))
 
 # %%
-# The disease
-# -----------
+# No cure
+# -------
 # 64 hidden units and a thousand epochs for a hundred cases. All networks train for the
 # whole of it, unless they are stopped early, hence no patience, and no warning that it
 # has not run out.
@@ -59,7 +59,7 @@ networks = {
     for parameter, values in strengths.items()
 }
 stopped = clone(mlp).set_params(early_stopping=True)
-stopped.fit(X, y, X_val=X_val, y_val=y_val)
+stopped = stopped.fit(X, y, X_val=X_val, y_val=y_val)
 
 # %%
 # All three cures help; which one helps most is not the same on other data. (The test

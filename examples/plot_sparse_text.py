@@ -53,7 +53,7 @@ print(f"Right for {model.score(pages_test, y_test):.1%} of the test pages")
 # The words
 # ---------
 # ``input_gradient`` leads the error signal of an output unit on to the inputs (slide
-# "Backpropagation"): how much would its net input grow with one more of this word?
+# "Backpropagation"): how much would its net input rise with a little more of this word?
 # Below is the mean over all pages, in comparison with the mean over all parts.
 slopes = np.array([input_gradient(mlp, X, part).mean(axis=0) for part in parts])
 slopes -= slopes.mean(axis=0)

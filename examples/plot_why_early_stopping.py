@@ -27,10 +27,10 @@ linear = MLPClassifierSDM((), max_iter=1000, random_state=0).fit(X, y)
 # %%
 # Very small weights
 # ------------------
-# The package draws first weights of a size at which units already are a little
-# non-linear. The slide has "very small weights and let them grow": the first call of
-# ``partial_fit``, whose step is too small to count, makes the arrays, and these are
-# scaled down. Then the network is kept as it is after ever more epochs.
+# The package's first weights are larger than the "very small weights" of the slide
+# before. So the first call of ``partial_fit``, whose step is too small to count, only
+# makes the arrays ``coefs_``, which are then scaled down. From there on, copies of the
+# network are kept, the same number in each tenfold of epochs.
 mlp = MLPClassifierSDM(100, activation="tanh", batch_size=10, random_state=0)
 mlp.set_params(weight_decay=0, learning_rate_init=1e-12)
 mlp.partial_fit(X, y, classes=[0, 1]).set_params(learning_rate_init=0.03)
