@@ -66,7 +66,7 @@ def curve(data, depth, widths):
 # %%
 # Top: one layer of 25 units has about as many weights as two layers of 7, but only the
 # two layers find the spirals. Bottom: the same for other sizes, and for the digits,
-# where depth gains nothing.
+# where depth gains next to nothing, and small networks lose by it.
 plt.rc("axes", prop_cycle=plt.cycler(color=["#0072B2", "#D55E00", "#009E73"]))
 fig, axes = plt.subplots(2, 2, figsize=(9, 7.4), layout="constrained")
 colours = {"plot_method": "pcolormesh", "cmap": "PuOr", "alpha": 0.6}
