@@ -69,10 +69,8 @@ for ax, i in (axes[0], 0), (axes[1], weights.index(40)):
 axes[0].legend(loc="lower left")
 axes[2].semilogx(weights, found, "^-", color=vermilion, label="rare cases found")
 axes[2].semilogx(weights, false, ".-", color=blue, label="false alarms")
-axes[2].set(
-    xlabel="weight of the rare class", ylabel="share", title="What is predicted"
-)
-axes[2].set_title("What is predicted")
+axes[2].set(xlabel="weight of the rare class", title="What is predicted")
+axes[2].set(ylabel="share", ylim=(-0.05, 1.35))
 axes[2].legend(loc="upper left")
 
 fig.savefig(sys.argv[1] if len(sys.argv) > 1 else "class_weight.png", dpi=170)

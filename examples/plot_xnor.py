@@ -41,8 +41,8 @@ for J in 2, 4, 8:
     print(f"{J} hidden units: {np.mean(np.equal(scores, 1)):.0%} of 50 starts succeed")
 
 # %%
-# Right: what the two hidden units make of the inputs. They put the cases where a line
-# does separate them, and the output unit draws that line.
+# Right: what the two hidden units make of the inputs. They put both cases of "same" in
+# one corner, where a line does separate them, and the output unit draws that line.
 fig, axes = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
 styles = {"same": ("o", "#5e3c99"), "different": ("s", "#b35806")}
 colours = {"plot_method": "pcolormesh", "cmap": "PuOr", "vmin": 0, "vmax": 1}
