@@ -27,6 +27,7 @@ from skmlp._network.network import (
     forward_rows,
 )
 from skmlp._parameters import pack
+from skmlp._persistence import SavedModel
 from skmlp._report import Report
 from skmlp._restarts import best_of, restart_history, run_all
 from skmlp._sklearn_compat import (
@@ -57,7 +58,9 @@ def learns_in_chunks(mlp):
     return True
 
 
-class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseMLP(
+    SavedModel, RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Parameters, training and prediction of a multi-layer perceptron."""
 
     # Where scikit-learn's diagrams link to, see its developer guide.
