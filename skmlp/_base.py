@@ -291,6 +291,8 @@ class BaseMLP(
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
+        if hasattr(self, "_state"):
+            self._validate_params()  # _fit_context does so in the first call only
         with self._unchanged_on_error(), single_blas_thread:
             (training,) = self._set_up(
                 X,
@@ -558,6 +560,7 @@ class BaseMLP(
                 forward_rows(
                     network, Inputs(part), order[: len(z)], parameters, workspace, z
                 )
+                _check_outputs(z, start)
                 values = from_net_inputs(z)
                 if result is None:
                     result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
@@ -583,3 +586,14 @@ class BaseMLP(
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _check_outputs(z, start):
+    """Refuse to predict from net inputs that have overflowed; z[0] is row `start`."""
+    finite = np.isfinite(z).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"the network's net input for row {start + np.argmin(finite)} of X is not "
+            "finite: X or the weights have values too large for their dtype; scale X "
+            "as it was scaled for training, or use float64"
+        )
