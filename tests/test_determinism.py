@@ -386,6 +386,6 @@ def test_concurrent_predictions_of_one_estimator_give_the_same_bits(estimator):
     X, y = make_data(estimator, n=5000)
     mlp = make_mlp(estimator, hidden_layer_sizes=(100, 50), max_iter=1).fit(X, y)
     expected = bits(mlp, X)
-    with ThreadPoolExecutor(4) as pool:
-        for actual in pool.map(lambda _: bits(mlp, X), range(12)):
+    with ThreadPoolExecutor(8) as pool:
+        for actual in pool.map(lambda _: bits(mlp, X), range(24)):
             assert_same_bits(actual, expected)

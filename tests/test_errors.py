@@ -493,6 +493,14 @@ def test_prediction_that_overflows_is_an_error_and_not_nan(
         getattr(mlp, method)(container(large))
 
 
+def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
+    mlp = small(MLPClassifierSDM, hidden_layer_sizes=()).fit(X, LABELS)
+    mlp.coefs_ = [np.zeros((3, 3))]
+    mlp.intercepts_ = [np.array([1, -1, 0]) * np.finfo(float).max]
+    assert_array_equal(mlp.predict_proba(X), np.tile([1.0, 0, 0], (40, 1)))
+    assert_array_equal(mlp.predict(X), np.zeros(40))
+
+
 SECOND_CALLS = {
     "other number of features": (lambda m, y: (X[:, :2], y), "2 features.*3 features"),
     "NaN": (lambda m, y: (put(X, np.nan), y), "NaN"),
