@@ -2,10 +2,7 @@
 
 The tests load the files of all versions. A release adds its own:
 
-    pip install numpy==1.26.4 .
     python -P tests/data/make_saved_models.py
-
-NumPy before 2.0 writes pickles that later ones read, but not the other way round.
 """
 
 import pickle
