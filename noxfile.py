@@ -66,7 +66,7 @@ def bounds(session):
 
 @nox.session
 def sanitized(session):
-    """All tests, with every access to memory, and undefined behaviour, checked (GCC)."""
+    """All tests, with memory accesses and undefined behaviour checked (GCC)."""
     install(
         session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
     )
