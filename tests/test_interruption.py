@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -117,11 +118,13 @@ def test_ctrl_c_ends_all_restarts(solver, n_jobs, interrupt_soon):
     X = np.random.default_rng(0).standard_normal((20_000, 20))
     mlp = endless(MLPRegressorSDM, 32, solver=solver, n_init=4, n_jobs=n_jobs)
     mlp.set_params(max_fun=10**9, weight_decay=0)
+    filters = warnings.filters.copy()
     interrupt_soon()
     with pytest.raises(KeyboardInterrupt):
         mlp.fit(X, np.sin(X).sum(axis=1))
     assert mlp.stop_reason_ == "interrupt"
     assert np.isfinite(mlp.predict(X[:10])).all()
+    assert warnings.filters == filters
     # Nothing goes on to change the weights.
     weights = mlp.coefs_[0].copy()
     mlp.partial_fit(X[:10], X[:10, 0]) if solver == "sgd" else None
