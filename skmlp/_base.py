@@ -27,6 +27,7 @@ from skmlp._network.network import (
     forward_rows,
 )
 from skmlp._parameters import pack
+from skmlp._persistence import SavedModel
 from skmlp._report import Report
 from skmlp._restarts import best_of, restart_history, run_all
 from skmlp._sklearn_compat import (
@@ -57,7 +58,9 @@ def learns_in_chunks(mlp):
     return True
 
 
-class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseMLP(
+    SavedModel, RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
+):
     """Parameters, training and prediction of a multi-layer perceptron."""
 
     # Where scikit-learn's diagrams link to, see its developer guide.
@@ -288,6 +291,8 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
+        if hasattr(self, "_state"):
+            self._validate_params()  # _fit_context does so in the first call only
         with self._unchanged_on_error(), single_blas_thread:
             (training,) = self._set_up(
                 X,
@@ -555,6 +560,7 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
                 forward_rows(
                     network, Inputs(part), order[: len(z)], parameters, workspace, z
                 )
+                _check_outputs(z, start)
                 values = from_net_inputs(z)
                 if result is None:
                     result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
@@ -580,3 +586,14 @@ class BaseMLP(RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABC
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _check_outputs(z, start):
+    """Refuse to predict from net inputs that have overflowed; z[0] is row `start`."""
+    finite = np.isfinite(z).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"the network's net input for row {start + np.argmin(finite)} of X is not "
+            "finite: X or the weights have values too large for their dtype; scale X "
+            "as it was scaled for training, or use float64"
+        )

@@ -122,7 +122,9 @@ class Cases:
         s = None if weights is None else weights[self.rows]
         self.total_weight = float(len(self.rows) if s is None else s.sum())
         if values is not None and self.total_weight > 0:
-            self.spread = np.array([self._spread(t, s) for t in values.T])
+            # Of huge targets it is infinite, as their loss will be.
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.spread = np.array([self._spread(t, s) for t in values.T])
 
     def given(self):
         """X, y and sample_weight as the user passed them."""
@@ -142,6 +144,7 @@ class Cases:
         if len(sums) == 1 and (self.spread is None or len(self.spread) > 1):
             return sums[0] / self.total_weight
         constant = self.spread == 0
-        unexplained = sums / np.where(constant, 1.0, self.spread)
+        with np.errstate(invalid="ignore"):
+            unexplained = sums / np.where(constant, 1.0, self.spread)
         unexplained[constant] = sums[constant] > 0
         return float(np.mean(1 - unexplained))

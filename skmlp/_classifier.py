@@ -430,7 +430,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         # log_softmax of log o is log(o / sum o).
         if self.out_activation_ == "logistic":
             z = log_expit(z)
-        return log_softmax(z, axis=1)
+        with np.errstate(over="ignore"):  # two z as far apart as numbers can be
+            return log_softmax(z, axis=1)
 
     def _learn_targets(self, y, classes=None):
         y_type = type_of_target(y, input_name="y")

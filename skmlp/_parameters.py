@@ -54,6 +54,28 @@ def pack(network, coefs, intercepts, dtype):
     return parameters
 
 
+def as_views(coefs, intercepts):
+    """The same numbers as `fit` leaves them: in arrays that look into one flat vector.
+
+    Where they are not all arrays of one dtype, they are left as they are.
+
+    Returns
+    -------
+    coefs, intercepts : list of array-like
+    """
+    arrays = list(chain(*zip(coefs, intercepts, strict=False)))  # W_1, b_1, W_2, ...
+    dtypes = {getattr(array, "dtype", None) for array in [*coefs, *intercepts]}
+    if len(coefs) != len(intercepts) or len(dtypes) != 1 or None in dtypes:
+        return coefs, intercepts
+    parameters = np.concatenate([np.asarray(array).ravel() for array in arrays])
+    ends = np.cumsum([array.size for array in arrays])
+    views = [
+        part.reshape(array.shape)
+        for part, array in zip(np.split(parameters, ends[:-1]), arrays, strict=True)
+    ]
+    return views[::2], views[1::2]
+
+
 def aligned_empty(n, dtype):
     """A vector that starts with a cache line, as the widest loads need it."""
     line = 64

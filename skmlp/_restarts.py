@@ -1,12 +1,18 @@
 """Trainings from different first weights, side by side, of which the best is kept."""
 
-from sklearn.utils.parallel import Parallel, delayed
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from joblib import effective_n_jobs
+from sklearn import config_context, get_config
 
 from skmlp._sklearn_compat import single_blas_thread
 
 
 def run_all(trainings, max_iter, n_jobs):
     """Run the trainings to their ends, in threads: the loop over rows holds no GIL.
+
+    No thread outlives the call, whatever ends it: the trainings change in place. Hence
+    not joblib, which leaves them behind where Ctrl-C or an error ends one.
 
     Parameters
     ----------
@@ -16,22 +22,25 @@ def run_all(trainings, max_iter, n_jobs):
     n_jobs : int or None
         Threads, as in joblib.
     """
-    if len(trainings) == 1:
-        trainings[0].run(max_iter)
-        return
-    try:
-        # The trainings change in place, so that other processes are of no use.
-        Parallel(n_jobs=n_jobs, require="sharedmem")(
-            delayed(_run)(training, max_iter) for training in trainings
-        )
-    except BaseException:
+    n_threads = min(effective_n_jobs(n_jobs), len(trainings))
+    if n_threads == 1:
         for training in trainings:
-            training.cancelled.set()
-        raise
+            training.run(max_iter)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        config = get_config()
+        runs = [pool.submit(_run, each, max_iter, config) for each in trainings]
+        try:
+            for run in as_completed(runs):
+                run.result()
+        except BaseException:
+            for training in trainings:
+                training.cancelled.set()
+            raise
 
 
-def _run(training, max_iter):
-    with single_blas_thread:
+def _run(training, max_iter, config):
+    with config_context(**config), single_blas_thread:
         training.run(max_iter)
 
 

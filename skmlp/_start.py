@@ -78,7 +78,8 @@ def last_weights(mlp, network, no_updates):
     if state.last_parameters is not None:
         parameters = state.resume(parameters)
     changed = state.solver != mlp.solver
-    if changed:  # another solver's state says nothing to this one
+    # Another solver's state says nothing to this one, and it may be discarded.
+    if changed or state.update_state.shape != no_updates.shape:
         state.solver, state.update_state = mlp.solver, no_updates
         state.n_updates = 0
     if changed or mlp.learning_rate_init != "auto":

@@ -98,7 +98,7 @@ class TrainingState:
         ones: then the user's count, and no epoch of theirs is known to be the best.
         """
         if np.array_equal(parameters, self.best_parameters):
-            parameters = self.last_parameters.copy()
+            parameters = np.array(self.last_parameters)
         elif not np.array_equal(parameters, self.last_parameters):
             self.patience, self.best_parameters = Patience(), None
         self.last_parameters = None
@@ -108,7 +108,7 @@ class TrainingState:
         """A copy that can be trained on without a trace in this one."""
         return replace(
             self,
-            update_state=self.update_state.copy(),
+            update_state=np.array(self.update_state),  # of a memory map too
             patience=replace(self.patience),
         )
 

@@ -1,14 +1,20 @@
-"""Networks to draw, and what the tests of the displays share."""
+"""What tests share: networks to draw, and how much the property tests try."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from hypothesis import settings
 from sklearn.datasets import load_digits, load_iris
 
 from skmlp import MLPClassifierSDM
 
 mpl.use("Agg")
+settings.register_profile(
+    "quick", derandomize=True, database=None, deadline=None, max_examples=60
+)
+settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("quick")
 
 
 @pytest.fixture

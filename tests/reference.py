@@ -161,6 +161,45 @@ def update(parameters, velocities, gradients, eta, gamma=0.0, nesterov=False):
         w -= gamma * v + eta * g if nesterov else v
 
 
+def adaptive_update(
+    solver,
+    parameters,
+    means,
+    squares,
+    gradients,
+    eta,
+    t,
+    *,
+    epsilon,
+    rho=0.9,
+    beta_1=0.9,
+    beta_2=0.999,
+):
+    """Update t, from 1, by the papers' formulas, in place; state starts at zero.
+
+    Duchi et al. (2011); Hinton, lecture 6e; Zeiler (2012), times eta; Kingma & Ba
+    (2015).
+    """
+    for w, m, v, g in zip(parameters, means, squares, gradients, strict=True):
+        match solver:
+            case "adagrad":
+                v += g**2
+                w -= eta * g / (np.sqrt(v) + epsilon)
+            case "rmsprop":
+                v[...] = rho * v + (1 - rho) * g**2
+                w -= eta * g / (np.sqrt(v) + epsilon)
+            case "adadelta":
+                v[...] = rho * v + (1 - rho) * g**2
+                change = np.sqrt(m + epsilon) / np.sqrt(v + epsilon) * g
+                m[...] = rho * m + (1 - rho) * change**2
+                w -= eta * change
+            case "adam":
+                m[...] = beta_1 * m + (1 - beta_1) * g
+                v[...] = beta_2 * v + (1 - beta_2) * g**2
+                m_hat, v_hat = m / (1 - beta_1**t), v / (1 - beta_2**t)
+                w -= eta * m_hat / (np.sqrt(v_hat) + epsilon)
+
+
 def learning_rate(schedule, eta0, epoch, *, power_t=0.5, reductions=0):
     """How much to update: eta of an epoch, from 1, or after so many reductions."""
     return {
@@ -202,6 +241,8 @@ def train(
     weight_decay=0.0,
     sample_weight=None,
     score_kind=None,
+    solver="sgd",
+    epsilon=None,
 ):
     """Training neural nets: forward pass, backward pass, update of each weight.
 
@@ -216,6 +257,8 @@ def train(
         Learning rate, or one per epoch.
     score_kind : {"accuracy", "multilabel", "r2"}, optional
         What to record as score.
+    solver : str
+        "sgd", or one of `adaptive_update`, which `epsilon` belongs to.
 
     Returns
     -------
@@ -228,7 +271,10 @@ def train(
     """
     T, sample_weight = targets_and_weights(X, T, sample_weight)
     coefs, intercepts = ([np.array(w, X.dtype) for w in p] for p in (coefs, intercepts))
-    velocities = [np.zeros_like(w) for w in coefs + intercepts]
+    velocities, squares = (
+        [np.zeros_like(w) for w in coefs + intercepts] for _ in range(2)
+    )
+    n_updates = 0
     etas = np.broadcast_to(eta, len(orders)).tolist()
     history = {"loss": [], "penalty": [], "score": []}
     for order, eta in zip(orders, etas, strict=True):
@@ -238,7 +284,14 @@ def train(
             n = slice(start, start + batch_size)
             h, z[n] = forward(x[n], coefs, intercepts, net.activations)
             dW, db = backward(h, z[n], t[n], s[n], coefs, net, weight_decay)
-            update(coefs + intercepts, velocities, dW + db, eta, gamma, nesterov)
+            n_updates += 1
+            w, v, g = coefs + intercepts, velocities, dW + db
+            if solver == "sgd":
+                update(w, v, g, eta, gamma, nesterov)
+            else:
+                adaptive_update(
+                    solver, w, v, squares, g, eta, n_updates, epsilon=epsilon
+                )
         history["loss"].append(np.mean(s * losses(z, t, net)))
         history["penalty"].append(penalty(coefs, weight_decay))
         if score_kind is not None:

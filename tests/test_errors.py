@@ -116,6 +116,28 @@ def test_bad_value_of_a_parameter_is_an_error_that_names_it(estimator, name, val
         mlp.fit(X, TARGETS[estimator])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 0),
+        ("solver", "newton"),
+        ("loss", "hinge"),
+        ("learning_rate_init", -1),
+        ("learning_rate", "exponential"),
+    ],
+)
+@both
+def test_bad_value_between_two_calls_is_an_error(estimator, name, value):
+    mlp = small(estimator)
+    partial_fit(mlp, X, TARGETS[estimator])
+    before = copy.deepcopy(mlp)
+    mlp.set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"{name}.*{value}"):
+        partial_fit(mlp, X, TARGETS[estimator])
+    mlp.set_params(**before.get_params())
+    assert_same_state(state(mlp), state(before))
+
+
 # --- Data ---
 
 BAD_DATA = {
@@ -455,6 +477,30 @@ def test_weights_of_any_kind_of_numbers_are_used(estimator, convert):
     assert_allclose(same.predict(X), mlp.predict(X), rtol=1e-4)
 
 
+# scikit-learn sums X up in search of NaN.
+@pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(("estimator", "method"), METHODS)
+def test_prediction_that_overflows_is_an_error_and_not_nan(
+    estimator, method, container, dtype
+):
+    mlp = small(estimator).fit(X.astype(dtype), TARGETS[estimator])
+    large = np.sign(X, dtype=dtype)
+    large[30:] *= np.finfo(dtype).max
+    message = r"net input for row 3\d of X is not finite.*scale X"
+    with pytest.raises(ValueError, match=message):
+        getattr(mlp, method)(container(large))
+
+
+def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
+    mlp = small(MLPClassifierSDM, hidden_layer_sizes=()).fit(X, LABELS)
+    mlp.coefs_ = [np.zeros((3, 3))]
+    mlp.intercepts_ = [np.array([1, -1, 0]) * np.finfo(float).max]
+    assert_array_equal(mlp.predict_proba(X), np.tile([1.0, 0, 0], (40, 1)))
+    assert_array_equal(mlp.predict(X), np.zeros(40))
+
+
 SECOND_CALLS = {
     "other number of features": (lambda m, y: (X[:, :2], y), "2 features.*3 features"),
     "NaN": (lambda m, y: (put(X, np.nan), y), "NaN"),
@@ -465,10 +511,14 @@ SECOND_CALLS = {
 }
 
 
+def attributes(mlp):
+    """The public attributes of a fitted estimator, copied."""
+    return copy.deepcopy({k: v for k, v in vars(mlp).items() if k.endswith("_")})
+
+
 def state(mlp):
     """All that a user sees of a fitted estimator, copied."""
-    public = {k: v for k, v in vars(mlp).items() if k.endswith("_")}
-    return copy.deepcopy(public) | {"prediction": mlp.predict(X)}
+    return attributes(mlp) | {"prediction": mlp.predict(X)}
 
 
 def assert_same_state(actual, expected):
@@ -582,13 +632,13 @@ def test_divergence_in_a_second_call_leaves_no_trace(
         max_iter=100,
         n_iter_no_change=np.inf,
     ).fit(X, y)
-    twin, before = copy.deepcopy(mlp), state(mlp)
+    twin, before = copy.deepcopy(mlp), attributes(mlp)
     mlp.set_params(learning_rate_init=1e6)
     with pytest.raises(ValueError, match=DIVERGED):  # noqa: PT012
         for _ in range(100):
             getattr(mlp, method)(X, y)
-            before = state(mlp)
-    assert_same_state(state(mlp), before)
+            before = attributes(mlp)
+    assert_same_state(attributes(mlp), before)
     if method == "fit":
         mlp.set_params(learning_rate_init=0.01)
         assert_same_state(state(mlp.partial_fit(X, y)), state(twin.partial_fit(X, y)))

@@ -1,19 +1,26 @@
 """Ctrl-C: re-raised, with the estimator left usable at the last update's weights."""
 
+import ctypes
+import os
 import signal
 import threading
+import warnings
 
 import numpy as np
 import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_array_equal
+from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_info
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 
 @pytest.fixture
 def interrupt_soon():
-    """Send SIGINT to this process while the test's fit is under way."""
-    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    """Send SIGINT to this thread, as Ctrl-C does, while the test's fit is under way."""
+    this_thread = threading.get_ident()
+    timer = threading.Timer(0.3, signal.pthread_kill, [this_thread, signal.SIGINT])
     yield timer.start
     timer.cancel()
 
@@ -30,18 +37,13 @@ def endless(estimator, batch_size, **parameters):
     )
 
 
-@pytest.mark.parametrize("early_stopping", [False, True])
-@pytest.mark.parametrize("batch_size", [1, 32, "full"])
-@pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
-def test_ctrl_c_leaves_the_last_weights(
-    estimator, batch_size, early_stopping, interrupt_soon
-):
+def make_data():
     X = np.random.default_rng(0).standard_normal((20_000, 20))
-    y = (X[:, 0] > 0).astype(int)
-    mlp = endless(estimator, batch_size, early_stopping=early_stopping)
-    interrupt_soon()
-    with pytest.raises(KeyboardInterrupt):
-        mlp.fit(X, y)
+    return X, (X[:, 0] > 0).astype(int)
+
+
+def assert_usable(mlp, X, y):
+    """It predicts, and a warm start goes on from the weights that it shows."""
     assert mlp.stop_reason_ == "interrupt"
     assert np.isfinite(mlp.predict(X[:10])).all()
     assert {len(curve) for curve in mlp.history_.values()} == {mlp.n_iter_}
@@ -53,6 +55,49 @@ def test_ctrl_c_leaves_the_last_weights(
         mlp.fit(X, y)
     assert len(mlp.history_["loss"]) == n_epochs + 1
     assert_array_equal(mlp.coefs_[0], weights[0])
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 32, "full"])
+@pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
+def test_ctrl_c_leaves_the_last_weights(
+    estimator, batch_size, early_stopping, interrupt_soon
+):
+    X, y = make_data()
+    mlp = endless(estimator, batch_size, early_stopping=early_stopping)
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, y)
+    assert_usable(mlp, X, y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("batch_size", [1, "full"])
+def test_ctrl_c_reaches_the_main_thread_while_another_one_trains(
+    batch_size, early_stopping, interrupt_soon
+):
+    X, y = make_data()
+    mlp = endless(MLPRegressorSDM, batch_size, early_stopping=early_stopping)
+    ended = threading.Event()
+
+    def train():
+        try:
+            mlp.fit(X, y)
+        except KeyboardInterrupt:
+            ended.set()
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    interrupt_soon()
+    with pytest.raises(KeyboardInterrupt):
+        ended.wait(60)
+    assert not ended.is_set()
+    # Python tells no thread but the main one; whoever wants the other to end tells it.
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt)
+    )
+    assert ended.wait(60)
+    assert_usable(mlp, X, y)
 
 
 def test_an_update_is_interrupted_within_its_batch(interrupt_soon):
@@ -73,12 +118,45 @@ def test_ctrl_c_ends_all_restarts(solver, n_jobs, interrupt_soon):
     X = np.random.default_rng(0).standard_normal((20_000, 20))
     mlp = endless(MLPRegressorSDM, 32, solver=solver, n_init=4, n_jobs=n_jobs)
     mlp.set_params(max_fun=10**9, weight_decay=0)
+    filters = warnings.filters.copy()
     interrupt_soon()
     with pytest.raises(KeyboardInterrupt):
         mlp.fit(X, np.sin(X).sum(axis=1))
     assert mlp.stop_reason_ == "interrupt"
     assert np.isfinite(mlp.predict(X[:10])).all()
+    assert warnings.filters == filters
     # Nothing goes on to change the weights.
     weights = mlp.coefs_[0].copy()
     mlp.partial_fit(X[:10], X[:10, 0]) if solver == "sgd" else None
     assert not np.array_equal(mlp.coefs_[0], weights) or solver == "lbfgs"
+
+
+def blas_threads():
+    return [
+        library["num_threads"]
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+def test_worker_killed_within_a_fit_leaves_nothing_behind():
+    X, y = make_data()
+    epochs = []
+
+    def killer(mlp, X, y):
+        epochs.append(1)
+        if len(epochs) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 0.0
+
+    mlp = MLPClassifierSDM(early_stopping=True, scoring=killer, max_iter=2)
+    search = GridSearchCV(mlp, {"momentum": [0.8, 0.9]}, cv=2, n_jobs=2)
+    threads = blas_threads()
+    with pytest.raises(TerminatedWorkerError):
+        search.fit(X, y)
+    assert blas_threads() == threads
+    assert vars(mlp).keys() == mlp.get_params().keys()
+
+    search.set_params(n_jobs=None, estimator__scoring="loss").fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()

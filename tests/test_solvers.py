@@ -490,6 +490,28 @@ def test_other_solver_goes_on_from_the_last_weights(before, after, through, meth
     assert len(mlp.history_["loss"]) == 6
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@through_a_pickle_or_not
+@every_solver
+def test_solver_begins_anew_after_its_state_was_discarded(solver, through, method):
+    X, y = make_data("regression")
+    mlp = make_mlp("regression", solver, batch_size="full", warm_start=True).fit(X, y)
+    mlp, last = THROUGH[through](mlp.discard_training_state()), weights(mlp)
+    dW, db = ref.gradient(
+        X,
+        y,
+        mlp.coefs_,
+        mlp.intercepts_,
+        ref.Network(("tanh",), "identity", "squared_error"),
+        weight_decay=mlp.weight_decay,
+    )
+    getattr(mlp.set_params(epsilon=1e-3, max_iter=1), method)(X, y)
+    for w, w_0, g in zip(weights(mlp), last, dW + db, strict=True):
+        update = FIRST_UPDATES[solver](g, LEARNING_RATES[solver], 1e-3, mlp.rho)
+        assert_allclose(w_0 - w, update, rtol=1e-9, atol=1e-14)
+    assert len(mlp.history_["loss"]) == 6
+
+
 @every_change_of_solver
 def test_other_solver_has_its_own_automatic_learning_rate(before, after):
     X, y = make_data("regression")

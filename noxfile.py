@@ -1,0 +1,89 @@
+"""What CI and contributors run, one command each: `nox -s NAME`; `nox -l` lists them.
+
+Each session builds skmlp in an environment of its own. Arguments after `--` go to
+pytest: `nox -s sanitized -- tests/test_solvers.py`.
+"""
+
+import subprocess
+
+import nox
+
+nox.options.sessions = ["tests", "oldest", "lint"]
+
+# The lower bounds that pyproject.toml states, of Python too.
+OLDEST = {
+    "build": ["Cython==3.1.0", "meson-python==0.18.0", "scipy==1.13.0"],
+    "run": [
+        "numpy==2.0.0",
+        "scipy==1.13.0",
+        "scikit-learn==1.7.0",
+        "joblib==1.3.0",
+    ],
+}
+NEWEST = {"build": ["Cython", "meson-python", "scipy"], "run": []}
+
+
+def install(session, versions=NEWEST, *options):
+    """Build skmlp, with options of meson, and install it with what its tests need."""
+    session.install("meson", "ninja", *versions["build"], *versions["run"])
+    options = [f"-Csetup-args={option}" for option in options]
+    session.install("--no-build-isolation", *options, ".[test]", *versions["run"])
+
+
+def run_tests(session, *default, **keywords):
+    """Run pytest; -P because the folder skmlp/ of the sources is not compiled."""
+    arguments = session.posargs or default
+    session.run("python", "-P", "-m", "pytest", *arguments, **keywords)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session):
+    """All tests, with the newest versions of all dependencies."""
+    install(session)
+    run_tests(session)
+
+
+@nox.session(python="3.11")
+def oldest(session):
+    """All tests, with the oldest supported versions of all dependencies."""
+    install(session, OLDEST)
+    run_tests(session)
+
+
+@nox.session
+def thorough(session):
+    """The property tests, with many more examples than usual."""
+    install(session)
+    run_tests(session, "tests/test_properties.py", "--hypothesis-profile=thorough")
+
+
+@nox.session
+def bounds(session):
+    """All tests, with every index into a memoryview checked."""
+    install(session, NEWEST, "-Dbounds_checks=true")
+    run_tests(session)
+
+
+@nox.session
+def sanitized(session):
+    """All tests, with memory accesses and undefined behaviour checked (GCC)."""
+    install(
+        session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
+    )
+    libasan = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True)
+    checks = {
+        "LD_PRELOAD": libasan.strip(),
+        "ASAN_OPTIONS": "detect_leaks=0",  # Python never frees some of its memory
+        "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    }
+    run_tests(session, env=checks)
+
+
+@nox.session
+def lint(session):
+    """All linters, in the versions that pyproject.toml pins."""
+    extras = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]
+    session.install(*(package for package in extras["dev"] if "==" in package))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("cython-lint", "skmlp")
