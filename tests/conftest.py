@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits, load_iris
 from skmlp import MLPClassifierSDM
 
 mpl.use("Agg")
+collect_ignore = ["conftest.py"]  # holds no doctest, and docs/ has one of this name
 settings.register_profile(
     "quick", derandomize=True, database=None, deadline=None, max_examples=60
 )
