@@ -8,6 +8,7 @@ import warnings
 ORDER = [
     "plot_xnor.py",
     "plot_network.py",
+    "plot_logistic_regression.py",
     "plot_digit_4.py",
     "plot_universal_approximation.py",
     "plot_deeper_or_wider.py",
