@@ -19,10 +19,13 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 @pytest.fixture
 def interrupt_soon():
     """Send SIGINT to this thread, as Ctrl-C does, while the test's fit is under way."""
+    # A shell that starts the tests in the background has them ignore Ctrl-C.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     this_thread = threading.get_ident()
     timer = threading.Timer(0.3, signal.pthread_kill, [this_thread, signal.SIGINT])
     yield timer.start
     timer.cancel()
+    signal.signal(signal.SIGINT, handler)
 
 
 def endless(estimator, batch_size, **parameters):
