@@ -22,9 +22,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 from sklearn.preprocessing import StandardScaler
-from skmlp.plotting import TrainingCurveDisplay
 
 from skmlp import MLPClassifierSDM
+from skmlp.plotting import TrainingCurveDisplay
 
 rng = np.random.default_rng(0)
 

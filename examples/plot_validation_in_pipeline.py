@@ -23,9 +23,9 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skmlp.plotting import TrainingCurveDisplay
 
 from skmlp import MLPClassifierSDM
+from skmlp.plotting import TrainingCurveDisplay
 
 X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, test_size=0.5, random_state=0)
