@@ -70,9 +70,13 @@ def sanitized(session):
     install(
         session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
     )
-    libasan = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True)
+    # The C++ library too: an exception of another package's would not find its handler.
+    libraries = [
+        subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
+        for name in ("libasan.so", "libstdc++.so.6")
+    ]
     checks = {
-        "LD_PRELOAD": libasan.strip(),
+        "LD_PRELOAD": " ".join(libraries),
         "ASAN_OPTIONS": "detect_leaks=0",  # Python never frees some of its memory
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     }
