@@ -289,14 +289,12 @@ def test_validation_data_are_routed_and_transformed_by_a_pipeline(estimator):
 def test_validation_data_pass_a_grid_search_whole(estimator):
     with config_context(enable_metadata_routing=True):
         mlp = small(estimator, early_stopping=True)
-        mlp.set_fit_request(X_val=True, y_val=True, sample_weight=True)
-        mlp.set_score_request(sample_weight=True)
-        scaler = StandardScaler().set_fit_request(sample_weight=False)
-        pipeline = make_pipeline(scaler, mlp, transform_input=["X_val"])
+        mlp.set_fit_request(X_val=True, y_val=True)
+        pipeline = make_pipeline(StandardScaler(), mlp, transform_input=["X_val"])
         grid = {f"{pipeline.steps[-1][0]}__weight_decay": [0.0, 0.1]}
         search = GridSearchCV(pipeline, grid, cv=2, refit=False, error_score="raise")
         validation = {"X_val": X[50:], "y_val": y[50:]}
-        search.fit(X[:50], y[:50], sample_weight=1 + weights[:50], **validation)
+        search.fit(X[:50], y[:50], **validation)
     scores = search.cv_results_["split0_test_score"]
     first = KFold(2) if estimator is MLPRegressorSDM else StratifiedKFold(2)
     training, test = next(first.split(X[:50], y[:50]))
@@ -306,12 +304,10 @@ def test_validation_data_pass_a_grid_search_whole(estimator):
         direct.fit(
             scaler.transform(X[training]),
             y[training],
-            1 + weights[training],
             X_val=scaler.transform(X[50:]),
             y_val=y[50:],
         )
-        X_test, s_test = scaler.transform(X[test]), 1 + weights[test]
-        assert score == direct.score(X_test, y[test], s_test)
+        assert score == direct.score(scaler.transform(X[test]), y[test])
 
 
 @both
