@@ -138,7 +138,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         the training data as the epoch runs, each case before the update that it takes
         part in; "penalty" is the weight decay's at the end of the epoch;
         "learning_rate"; with validation data "validation_loss" and "validation_score"
-        (that of `scoring` where it names a scorer). Cases count by their weights.
+        (that of `scoring` where it names a scorer). Cases count by their weights. With
+        `record_batches` each entry of "batch_loss" is an array, see
+        `batch_loss_curve_`. "lbfgs" measures the end of each iteration, and its
+        "learning_rate" is NaN.
     best_epoch_ : int
         The epoch, counted from 1, whose weights are in `coefs_`: with early stopping
         the best one, else the last one.
