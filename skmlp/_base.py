@@ -41,6 +41,7 @@ from skmlp._sklearn_compat import (
     single_blas_thread,
 )
 from skmlp._start import first_weights, last_weights, make_updates
+from skmlp._threads import update_threads
 from skmlp._training import Training, batch_rows
 
 # The dtypes of inputs that are used as they are.
@@ -477,7 +478,7 @@ class BaseMLP(
 
     def _network(self, dtype, batch_size):
         """The network that the parameters describe."""
-        return Network(
+        network = Network(
             [
                 self.n_features_in_,
                 *hidden_units(self.hidden_layer_sizes),
@@ -489,6 +490,8 @@ class BaseMLP(
             batch_size=batch_size,
             itemsize=dtype.itemsize,
         )
+        network.n_threads = update_threads()
+        return network
 
     def _parameters(self, network):
         return pack(network, self.coefs_, self.intercepts_, self._dtype)

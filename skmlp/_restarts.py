@@ -6,6 +6,7 @@ from joblib import effective_n_jobs
 from sklearn import config_context, get_config
 
 from skmlp._sklearn_compat import single_blas_thread
+from skmlp._threads import update_threads
 
 
 def run_all(trainings, max_iter, n_jobs):
@@ -27,6 +28,7 @@ def run_all(trainings, max_iter, n_jobs):
         for training in trainings:
             training.run(max_iter)
         return
+    trainings[0].network.n_threads = update_threads(n_threads)  # it is all trainings'
     with ThreadPoolExecutor(n_threads) as pool:
         config = get_config()
         runs = [pool.submit(_run, each, max_iter, config) for each in trainings]

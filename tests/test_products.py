@@ -126,8 +126,9 @@ def test_operands_that_do_not_fit_are_refused():
 # Weights on both sides of a mebibyte, where BLAS takes over, and narrow layers.
 @pytest.mark.parametrize("units", [(30, 520, 260, 3), (600, 500, 10), (5, 3, 2, 7, 1)])
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
+@pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_gradients_of_networks_of_any_size(dtype, rows, units):
+def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units):
     rng = np.random.default_rng(rows)
     coefs = [rng.standard_normal(shape) / shape[0] ** 0.5 for shape in pairwise(units)]
     intercepts = [rng.standard_normal(n) for n in units[1:]]
@@ -144,6 +145,7 @@ def test_gradients_of_networks_of_any_size(dtype, rows, units):
         batch_size=rows,
         itemsize=np.dtype(dtype).itemsize,
     )
+    network.n_threads = n_threads
     parameters = np.empty(network.n_parameters, dtype)
     for views, values in zip(
         network.views(parameters), (coefs, intercepts), strict=True

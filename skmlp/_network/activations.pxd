@@ -4,6 +4,9 @@ Source: the lecture's slides "Activation Functions" and "Useful Derivatives".
 """
 
 from cython cimport floating
+from cython.parallel cimport prange
+
+from .slabs cimport n_slabs, slab_length
 
 cdef extern from "activations.h" nogil:
     void skmlp_exp_f64(double* x, Py_ssize_t n)
@@ -89,3 +92,41 @@ cdef inline void multiply_by_derivative(
     elif activation == EXP:
         for i in range(n):
             delta[i] *= h[i]
+
+
+cdef inline void activate_in_slabs(
+    int activation,
+    floating* z,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t n,
+    Py_ssize_t n_others,
+    int n_threads,
+) noexcept nogil:
+    """z <- f(z) for rows of n units, each of which is connected with n_others"""
+    cdef Py_ssize_t i
+    cdef Py_ssize_t slab = slab_length(rows, <double> rows * n * n_others, n_threads)
+    if slab == rows:
+        activate(activation, z, rows * n)
+        return
+    for i in prange(n_slabs(rows, slab), num_threads=n_threads, schedule="static"):
+        activate(activation, z + i * slab * n, min(slab, rows - i * slab) * n)
+
+
+cdef inline void multiply_by_derivative_in_slabs(
+    int activation,
+    const floating* h,
+    floating* delta,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t n,
+    Py_ssize_t n_others,
+    int n_threads,
+) noexcept nogil:
+    """delta <- delta * f'(z) for rows of n units, each of which is connected with n_others"""
+    cdef Py_ssize_t i
+    cdef Py_ssize_t slab = slab_length(rows, <double> rows * n * n_others, n_threads)
+    if slab == rows:
+        multiply_by_derivative(activation, h, delta, rows * n)
+        return
+    for i in prange(n_slabs(rows, slab), num_threads=n_threads, schedule="static"):
+        multiply_by_derivative(activation, h + i * slab * n, delta + i * slab * n,
+                               min(slab, rows - i * slab) * n)

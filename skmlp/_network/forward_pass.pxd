@@ -2,7 +2,7 @@
 
 from cython cimport floating
 
-from .activations cimport activate
+from .activations cimport activate_in_slabs
 from .inputs cimport InputRows, input_net_input
 from .layers cimport net_input
 from .workspace cimport Layer, Layout
@@ -23,10 +23,12 @@ cdef inline void forward_pass(
         layer = &layout.layers[l]
         if l == 0:
             input_net_input(X, row, parameters + layer.W, parameters + layer.b,
-                            workspace + layout.x, workspace + layer.h, rows, layer.fan_out)
+                            workspace + layout.x, workspace + layer.h, rows, layer.fan_out,
+                            layout.n_threads)
         else:
             net_input(workspace + layout.layers[l - 1].h, parameters + layer.W,
                       parameters + layer.b, workspace + layer.h, rows, layer.fan_in,
-                      layer.fan_out)
+                      layer.fan_out, layout.n_threads)
         if l < layout.n_layers - 1:
-            activate(layer.activation, workspace + layer.h, rows * layer.fan_out)
+            activate_in_slabs(layer.activation, workspace + layer.h, rows, layer.fan_out,
+                              layer.fan_in, layout.n_threads)

@@ -5,10 +5,12 @@ place (CSR) when its turn comes.
 """
 
 from cython cimport floating
+from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
 from .layers cimport fill_rows, net_input, scaled, weight_gradient
+from .slabs cimport n_slabs, slab_length
 
 cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
@@ -56,8 +58,25 @@ cdef inline void gather(
     const Py_ssize_t* row,
     floating* x,  # OUT
     Py_ssize_t rows,
+    Py_ssize_t fan_out,
+    int n_threads,
 ) noexcept nogil:
     """x <- X[row], for dense X"""
+    cdef Py_ssize_t i, n = X.n_features
+    cdef Py_ssize_t slab = slab_length(rows, <double> rows * n * fan_out, n_threads)
+    if slab == rows:
+        gather_slab(X, row, x, rows)
+        return
+    for i in prange(n_slabs(rows, slab), num_threads=n_threads, schedule="static"):
+        gather_slab(X, row + i * slab, x + i * slab * n, min(slab, rows - i * slab))
+
+
+cdef inline void gather_slab(
+    const InputRows* X,
+    const Py_ssize_t* row,
+    floating* x,  # OUT
+    Py_ssize_t rows,
+) noexcept nogil:
     cdef Py_ssize_t n, i
     cdef const char* source
     for n in range(rows):
@@ -84,12 +103,13 @@ cdef inline void input_net_input(
     floating* z,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
+    int n_threads,
 ) noexcept nogil:
     """z <- X[row] @ W + b"""
     cdef Py_ssize_t n, start, stop
     if not X.sparse:
-        gather(X, row, x, rows)
-        net_input(x, W, b, z, rows, X.n_features, fan_out)
+        gather(X, row, x, rows, fan_out, n_threads)
+        net_input(x, W, b, z, rows, X.n_features, fan_out, n_threads)
         return
     fill_rows(b, z, rows, fan_out)
     for n in range(rows):
@@ -113,14 +133,18 @@ cdef inline void input_weight_gradient(
     floating* gradient_W,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
+    Py_ssize_t first,
+    Py_ssize_t n_features,
 ) noexcept nogil:
-    """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it
+    """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it, for the
+    features of a slab: all of them, where X is sparse
 
     Where a batch has named its rows of W, their gradient has been started.
     """
     cdef Py_ssize_t n, start, stop
     if not X.sparse:
-        weight_gradient(x, delta, scale, S, gradient_W, rows, X.n_features, fan_out)
+        weight_gradient(x + first, delta, scale, S, gradient_W, rows, X.n_features, fan_out,
+                        n_features)
         return
     if X.place == NULL:
         scaled(scale, S, gradient_W, X.n_features * fan_out)

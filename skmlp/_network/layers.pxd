@@ -1,14 +1,18 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
 Each function works on a block of `rows` training cases in row-major order. BLAS does the
-products with large weights; the others are done as suits their shape.
+products with large weights; the others are done as suits their shape. `n_threads` share
+what is large.
 """
 
 from cython cimport floating
 
-from .blas cimport gemm
-from .products cimport FEW_COLUMNS, FEW_ROWS, is_small, product
+from .blas cimport gemm, gemm_in_slabs
+from .products cimport (
+    FEW_COLUMNS, FEW_ROWS, is_small, product, product_at_level, skmlp_product_level,
+)
 from .single_case cimport case_net_input
+from .slabs cimport blas_slab_length, slab_length
 
 cdef extern from "blocks.h" nogil:
     void skmlp_fill_rows_f64(const double* b, double* z, Py_ssize_t rows, Py_ssize_t n)
@@ -65,6 +69,7 @@ cdef inline void net_input(
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
+    int n_threads,
 ) noexcept nogil:
     """z <- x @ W + b (slide "Forward Pass: What does the Network Compute?")"""
     if rows == 1:
@@ -72,11 +77,12 @@ cdef inline void net_input(
         return
     if fan_out >= FEW_COLUMNS and (is_small(rows * fan_in * sizeof(floating)) or
                                    is_small(fan_in * fan_out * sizeof(floating))):
-        product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in)
+        product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in,
+                n_threads)
         return
     fill_rows(b, z, rows, fan_out)
     if fan_out > 1:
-        gemm(False, False, rows, fan_out, fan_in, x, W, <floating> 1, z)
+        gemm_in_slabs(False, rows, fan_out, fan_in, x, W, <floating> 1, z, n_threads)
     elif floating is double:
         skmlp_add_column_product_f64(x, W, z, rows, fan_in)
     else:
@@ -98,6 +104,25 @@ cdef inline void scaled(
         skmlp_scale_f32(scale, x, y, n)
 
 
+cdef inline bint small_gradient(
+    const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out
+) noexcept nogil:
+    """Whether the gradient of the weights is a product of our own."""
+    return rows > 1 and fan_out >= FEW_COLUMNS and is_small(fan_in * fan_out * sizeof(floating))
+
+
+cdef inline Py_ssize_t gradient_slab(
+    const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out, int n_threads
+) noexcept nogil:
+    """How many rows of the weights a thread takes at a time in `weight_gradient`."""
+    cdef double work = <double> rows * fan_in * fan_out
+    if rows == 1 or fan_out == 1:
+        return fan_in
+    if small_gradient(W, rows, fan_in, fan_out):
+        return slab_length(fan_in, work, n_threads)
+    return blas_slab_length(fan_in, work)
+
+
 cdef inline void weight_gradient(
     const floating* h,
     const floating* delta,
@@ -107,20 +132,25 @@ cdef inline void weight_gradient(
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
+    Py_ssize_t n,
 ) noexcept nogil:
     """gradient_W <- scale S + h.T @ delta, where S may be gradient_W itself if scale is 1
-    (slide "Gradient Descent for Multi-layer Network")"""
+    (slide "Gradient Descent for Multi-layer Network")
+
+    This is for n of the fan_in rows, those that S, gradient_W and the columns of h start with.
+    """
     cdef Py_ssize_t i
-    if (rows > 1 and fan_out >= FEW_COLUMNS
-            and is_small(fan_in * fan_out * sizeof(floating))):
-        product(h, 1, fan_in, delta, scale, S, fan_out, gradient_W, fan_in, fan_out, rows)
+    if small_gradient(S, rows, fan_in, fan_out):
+        product_at_level(skmlp_product_level(), h, 1, fan_in, delta, scale, S, fan_out,
+                         gradient_W, n, fan_out, rows)
         return
-    scaled(scale, S, gradient_W, fan_in * fan_out)
+    scaled(scale, S, gradient_W, n * fan_out)
     if rows == 1:
-        for i in range(fan_in):
+        for i in range(n):
             add_scaled(h[i], delta, gradient_W + i * fan_out, fan_out)
     elif fan_out > 1:
-        gemm(True, False, fan_in, fan_out, rows, h, delta, <floating> 1, gradient_W)
+        gemm(True, False, n, fan_out, rows, h, fan_in, delta, fan_out, <floating> 1, gradient_W,
+             fan_out)
     elif floating is double:
         skmlp_add_column_gradient_f64(h, delta, gradient_W, rows, fan_in)
     else:
@@ -148,6 +178,7 @@ cdef inline void error_below(
     Py_ssize_t rows,
     Py_ssize_t fan_in,
     Py_ssize_t fan_out,
+    int n_threads,
 ) noexcept nogil:
     """delta_below <- delta @ W.T, the error with respect to the activities below"""
     if fan_out == 1:
@@ -162,6 +193,7 @@ cdef inline void error_below(
         else:
             skmlp_transpose_f32(W, transposed_W, fan_in, fan_out)
         product(delta, fan_out, 1, transposed_W, <floating> 0, <floating*> NULL, 0, delta_below,
-                rows, fan_in, fan_out)
+                rows, fan_in, fan_out, n_threads)
     else:
-        gemm(False, True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below)
+        gemm_in_slabs(True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below,
+                      n_threads)

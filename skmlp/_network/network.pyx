@@ -17,7 +17,7 @@ from libc.string cimport memcpy
 
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
 from .activations cimport multiply_by_derivative as multiply_delta
-from .backward_pass cimport backward_pass, backward_pass_to_inputs
+from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
@@ -32,7 +32,7 @@ from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
 from .weight_updates cimport (
-    ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, NO_RULE, RMSPROP, UpdateRule, update_weights,
+    ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, NO_RULE, RMSPROP, Update, UpdateRule,
 )
 from .workspace cimport Layer, Layout, place_parameters, place_workspace
 
@@ -62,6 +62,10 @@ cdef Py_ssize_t MIN_BLOCK_ROWS = 256
 cdef Py_ssize_t MAX_BLOCK_ROWS = 1024
 
 
+cdef extern from "threads.h" nogil:
+    int skmlp_max_threads()
+
+
 cdef class Network:
     """The shape of a network: everything but its numbers.
 
@@ -78,6 +82,11 @@ cdef class Network:
         The largest number of rows that a gradient is a mean of.
     itemsize : int
         Bytes of a number.
+
+    Attributes
+    ----------
+    n_threads : int
+        How many threads share the work of large products: one until it is set.
     """
 
     cdef Layout layout
@@ -96,6 +105,7 @@ cdef class Network:
         self.layout.n_features = self.layer_units[0]
         self.layout.n_outputs = self.layer_units[self.layout.n_layers]
         self.layout.block_rows = block_rows
+        self.layout.n_threads = 1
         self.layout.layers = <Layer*> PyMem_Malloc(self.layout.n_layers * sizeof(Layer))
         if self.layout.layers == NULL:
             raise MemoryError()
@@ -118,6 +128,14 @@ cdef class Network:
                 f"a network with layers of {self.layer_units} units has {n_parameters} "
                 "parameters, more than can be addressed; use fewer hidden units or features"
             )
+
+    @property
+    def n_threads(self):
+        return self.layout.n_threads
+
+    @n_threads.setter
+    def n_threads(self, int n_threads):
+        self.layout.n_threads = max(n_threads, 1)
 
     @property
     def n_parameters(self):
@@ -361,6 +379,8 @@ def train_rows(
         const Py_ssize_t* row
         double loss_before
         const UpdateRule* rule = &updates.rule
+        Update update
+        Gradient kind
         bint case_by_case = batch_size == 1 and not inputs.rows.sparse and (
             rule.name == MOMENTUM or rule.name == NESTEROV)
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
@@ -398,27 +418,26 @@ def train_rows(
                 position += 1
                 n_updates += 1
                 continue
+            update = Update(rule, learning_rate, n_updates + 1, layout.n_parameters)
+            kind = Gradient(weight_decay, position > batch_start, NULL)
+            if position + rows == batch_stop:
+                kind.update = &update
             if skipped != NULL:
                 name_rows(skipped, &X, row, weight_decay, &parameters[first.W],
                           &state[0, first.W], &gradient[first.W], rows, first.fan_out)
-            add_gradient(network, &X, &targets.rows, row, &parameters[0], &workspace[0],
-                         &gradient[0], &sums[0], 1.0 / <double> (batch_stop - batch_start),
-                         weight_decay, position > batch_start, rows)
+            add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
+                         &gradient[0], &state[0, 0], &sums[0],
+                         1.0 / <double> (batch_stop - batch_start), rows)
             if batch_losses.shape[0]:
                 batch_losses[position // batch_size] += (
                     (sums[0] - loss_before) / <double> (batch_stop - batch_start))
             position += rows
             if position == batch_stop:
                 n_updates += 1
-                start = 0
                 if skipped != NULL:
-                    update_named_rows(skipped, rule, learning_rate, n_updates,
-                                      &gradient[first.W], &state[0, first.W],
-                                      &parameters[first.W], first.fan_out)
-                    start = first.b
-                update_weights(rule, learning_rate, n_updates, &gradient[start],
-                               &state[0, start], &parameters[start],
-                               layout.n_parameters - start)
+                    update_named_rows(skipped, &update, &gradient[first.W],
+                                      &state[0, first.W], &parameters[first.W],
+                                      first.fan_out)
     return position, n_updates
 
 
@@ -464,7 +483,7 @@ def add_rows_gradient(
     Inputs inputs,
     Targets targets,
     const Py_ssize_t[::1] order,
-    const floating[::1] parameters,
+    floating[::1] parameters,
     floating[::1] gradient,  # IN OUT
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
@@ -474,6 +493,7 @@ def add_rows_gradient(
     """gradient <- gradient + scale sum_n s_n dl_n/dw over the rows in `order`; their losses and
     scores go to `sums`."""
     cdef Py_ssize_t position = 0, rows
+    cdef Gradient kind = Gradient(0.0, True, NULL)
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_targets(network, inputs, targets)
     if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
@@ -483,8 +503,9 @@ def add_rows_gradient(
     with nogil:
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
-            add_gradient(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
-                         &workspace[0], &gradient[0], &sums[0], scale, 0.0, True, rows)
+            add_gradient(network, &kind, &inputs.rows, &targets.rows, &order[position],
+                         &parameters[0], &workspace[0], &gradient[0], <floating*> NULL, &sums[0],
+                         scale, rows)
             position += rows
 
 
@@ -570,6 +591,11 @@ def multiply_by_derivative(
         multiply_delta(code, &o[0, 0], &delta[0, 0], o.shape[0] * o.shape[1])
 
 
+def max_threads():
+    """How many threads a parallel loop may have: as OpenMP says, or 1 without it."""
+    return skmlp_max_threads()
+
+
 def product_levels():
     """The levels of the processor that matrix products are compiled for and that it has."""
     return [level for level in (1, 3, 4) if level <= skmlp_product_level()]
@@ -636,24 +662,24 @@ cdef inline void add_loss(
 
 cdef inline void add_gradient(
     Network network,
+    const Gradient* kind,
     const InputRows* X,
     const TargetRows* T,
     const Py_ssize_t* row,
-    const floating* parameters,
+    floating* parameters,  # IN OUT where there is an update
     floating* workspace,
     floating* gradient,  # OUT; IN OUT where it is continued
+    floating* state,  # IN OUT where there is an update
     double* sums,  # IN OUT
     double scale,
-    double weight_decay,
-    bint continued,
     Py_ssize_t rows,
 ) noexcept nogil:
     """Forward and backward pass of a block: gradient <- lambda w + scale sum_n s_n dl_n/dw,
-    where the gradient, if it is continued, takes the place of lambda w."""
+    where the gradient, if it is continued, takes the place of lambda w; then the update, unless
+    it is NULL."""
     add_loss(network, X, T, row, parameters, workspace, sums, rows)
     set_delta(network, T, row, workspace, scale, rows)
-    backward_pass(&network.layout, X, row, parameters, workspace, gradient, weight_decay,
-                  continued, rows)
+    backward_pass(&network.layout, kind, X, row, parameters, workspace, gradient, state, rows)
 
 
 cdef inline void set_delta(

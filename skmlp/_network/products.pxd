@@ -1,6 +1,9 @@
 """Products of small matrices, and the sizes from which on BLAS is faster."""
 
 from cython cimport floating
+from cython.parallel cimport prange
+
+from .slabs cimport n_slabs, slab_length
 
 cdef extern from "products.h" nogil:
     int skmlp_product_level()
@@ -36,9 +39,19 @@ cdef inline void product(
     Py_ssize_t m,
     Py_ssize_t n,
     Py_ssize_t k,
+    int n_threads,
 ) noexcept nogil:
     """C <- scale S + A @ B; what the arguments are stands in products.h"""
-    product_at_level(skmlp_product_level(), A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+    cdef:
+        int level = skmlp_product_level()
+        Py_ssize_t i, slab = slab_length(m, <double> m * n * k, n_threads)
+    if slab == m:
+        product_at_level(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+        return
+    for i in prange(n_slabs(m, slab), num_threads=n_threads, schedule="static"):
+        product_at_level(level, A + i * slab * a_row, a_row, a_column, B, scale,
+                         S + i * slab * s_row if S != NULL else S, s_row, C + i * slab * n,
+                         min(slab, m - i * slab), n, k)
 
 
 cdef inline void product_at_level(

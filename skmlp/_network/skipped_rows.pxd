@@ -23,7 +23,7 @@ from cython cimport floating
 
 from .inputs cimport InputRows, index_at
 from .layers cimport scaled
-from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, UpdateRule, update_weights
+from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
 
 cdef extern from "sparse_rows.h" nogil:
     enum:
@@ -177,21 +177,18 @@ cdef inline void name_rows(
 
 cdef inline void update_named_rows(
     SkippedRows* skipped,  # IN OUT
-    const UpdateRule* rule,
-    double learning_rate,
-    Py_ssize_t t,
+    const Update* update,
     const floating* gradient_W,
     floating* state_W,  # IN OUT: the one vector of state that these rules have
     floating* W,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Update t of the rows that the batch has named; all others sit it out"""
+    """Update the rows that the batch has named; all others sit it out"""
     cdef Py_ssize_t i, start
     for i in range(skipped.n_named):
         if i + SKMLP_AHEAD < skipped.n_named:
             prefetch_rows(W, state_W, skipped.named[i + SKMLP_AHEAD], fan_out)
         start = skipped.named[i] * fan_out
-        update_weights(rule, learning_rate, t, gradient_W + i * fan_out, state_W + start,
-                       W + start, fan_out)
+        update_weights(update, gradient_W + i * fan_out, state_W + start, W + start, fan_out)
     skipped.n_named = 0
     skipped.n_updates += 1

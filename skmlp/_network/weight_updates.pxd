@@ -62,16 +62,21 @@ cdef struct UpdateRule:
     double epsilon
 
 
+cdef struct Update:
+    const UpdateRule* rule
+    double learning_rate
+    Py_ssize_t t  # its number, counted from 1
+    Py_ssize_t n_parameters  # from one vector of state to the next
+
+
 cdef inline void update_weights(
-    const UpdateRule* rule,
-    double learning_rate,
-    Py_ssize_t t,
+    const Update* update,
     const floating* gradient,
-    floating* state,  # IN OUT: n_vectors vectors, one after the other
+    floating* state,  # IN OUT: the first of n_vectors vectors
     floating* parameters,  # IN OUT
     Py_ssize_t n,
 ) noexcept nogil:
-    """Update t, counted from 1, by one of the rules
+    """Update n parameters by one of the rules
 
     MOMENTUM  v <- gamma v + eta g; w <- w - v. The learning rate stands inside the velocity,
               as on the slide: a step taken at an earlier rate goes on at that rate.
@@ -85,13 +90,14 @@ cdef inline void update_weights(
               added to the root after its bias has been corrected.
     """
     cdef:
+        const UpdateRule* rule = update.rule
         floating* first = state
-        floating* second = state + n
-        double eta = learning_rate
+        floating* second = state + update.n_parameters
+        double eta = update.learning_rate
         double eta_t, scale
     if rule.name == ADAM:
-        eta_t = eta / (1 - pow(rule.beta_1, <double> t))
-        scale = 1 / sqrt(1 - pow(rule.beta_2, <double> t))
+        eta_t = eta / (1 - pow(rule.beta_1, <double> update.t))
+        scale = 1 / sqrt(1 - pow(rule.beta_2, <double> update.t))
         if floating is double:
             skmlp_adam_f64(
                 gradient, first, second, parameters, n, eta_t, scale, rule.beta_1,

@@ -42,6 +42,7 @@ cdef struct Layout:
     Py_ssize_t delta_below
     Py_ssize_t transposed_W
     Py_ssize_t n_workspace
+    int n_threads  # that share the work of a large product
 
 
 cdef inline Py_ssize_t aligned(Py_ssize_t n) noexcept nogil:

@@ -1,0 +1,101 @@
+"""Threads that share a large update: the same bits for any number of them."""
+
+import multiprocessing
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.datasets import make_regression
+
+from skmlp import MLPRegressorSDM, _threads
+from skmlp._network import network as kernel
+
+# Products on both sides of the size from which BLAS does them, all worth threads.
+HIDDEN = {"small": (200, 160), "large": (520, 520)}
+
+
+@pytest.fixture
+def n_threads(monkeypatch):
+    """A function that sets the number of threads, whatever the machine has."""
+
+    def set_number(n):
+        monkeypatch.setattr("skmlp._base.update_threads", lambda: n)
+
+    return set_number
+
+
+def problem(dtype):
+    X, Y = make_regression(700, 150, n_targets=2, random_state=0)
+    return X.astype(dtype), (Y / Y.std()).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, dtype):
+    X, Y = problem(dtype)
+    results = []
+    for n in (1, 2, 3):
+        n_threads(n)
+        mlp = MLPRegressorSDM(
+            HIDDEN[hidden],
+            activation=["tanh", "relu"],
+            solver=solver,
+            batch_size=300,
+            random_state=0,
+            max_iter=2,
+        )
+        with pytest.warns(match="before it converged"):
+            mlp.fit(X, Y)
+        results.append([*mlp.coefs_, *mlp.intercepts_, mlp.predict(X)])
+    for others in results[1:]:
+        for first, other in zip(results[0], others, strict=True):
+            assert_array_equal(first, other)
+
+
+def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):
+    monkeypatch.setattr(_threads, "max_threads", lambda: 8)
+    monkeypatch.setattr(_threads, "_cpu_count", lambda: 4)
+    assert _threads.update_threads() == 4
+    assert _threads.update_threads(2) == 2
+    assert _threads.update_threads(5) == 1
+    monkeypatch.setattr(_threads, "max_threads", lambda: 1)
+    assert _threads.update_threads() == 1
+
+
+def test_number_of_threads_is_that_of_openmp():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    if kernel.max_threads() == 1:
+        pytest.skip("one processor, or built without OpenMP")
+    with threadpoolctl.threadpool_limits(1, user_api="openmp"):
+        assert kernel.max_threads() == 1
+    assert kernel.max_threads() > 1
+
+
+def fit_and_send(X, Y, connection):
+    mlp = MLPRegressorSDM(HIDDEN["small"], batch_size=300, random_state=0, max_iter=2)
+    connection.send((_threads.update_threads(), mlp.fit(X, Y).coefs_[0]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:training stopped")
+def test_forked_process_trains_in_one_thread(n_threads, monkeypatch):
+    X, Y = problem(np.float64)
+    n_threads(2)
+    here = MLPRegressorSDM(HIDDEN["small"], batch_size=300, random_state=0, max_iter=2)
+    here.fit(X, Y)
+    monkeypatch.setattr("skmlp._base.update_threads", _threads.update_threads)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(
+        target=fit_and_send, args=(X, Y, sender)
+    )
+    child.start()
+    try:
+        assert receiver.poll(60), "the forked process hangs"
+        n, W = receiver.recv()
+    finally:
+        child.kill()
+    assert n == 1
+    assert_array_equal(W, here.coefs_[0])
