@@ -130,18 +130,12 @@ cdef inline const double* power(
     return product
 
 
-cdef inline void prefetch_rows(
-    const SkippedRows* skipped, const floating* W, Py_ssize_t feature, Py_ssize_t fan_out
-) noexcept nogil:
-    """Tell the cache of a row of W and v that is soon needed: such rows lie far apart"""
-    cdef const floating* velocity = <const floating*> skipped.velocity + feature * fan_out
-    W += feature * fan_out
+cdef inline void prefetch_row(const floating* row, Py_ssize_t n) noexcept nogil:
+    """Tell the cache of a row that is soon needed: such rows lie far apart"""
     if floating is double:
-        skmlp_prefetch_row_f64(W, fan_out)
-        skmlp_prefetch_row_f64(velocity, fan_out)
+        skmlp_prefetch_row_f64(row, n)
     else:
-        skmlp_prefetch_row_f32(W, fan_out)
-        skmlp_prefetch_row_f32(velocity, fan_out)
+        skmlp_prefetch_row_f32(row, n)
 
 
 cdef inline void name_rows(
@@ -182,27 +176,41 @@ cdef inline void add_skipped_product(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """z <- z + X[row] @ W with W as it is after M^k, where it is left as it was"""
-    cdef Py_ssize_t n, i, stop, feature
+    cdef Py_ssize_t n, i, stop, feature, start
     cdef double product[4]
     cdef const double* P
-    cdef floating x
+    cdef double x
+    cdef bint needs_velocity = skipped.powers[5] != 0  # M[0, 1]
     cdef const floating* velocity = <const floating*> skipped.velocity
     for n in range(rows):
         stop = start_of(X, row[n] + 1)
         for i in range(start_of(X, row[n]), stop):
             if i + SKMLP_AHEAD < stop:
-                prefetch_rows(skipped, W, feature_at(X, i + SKMLP_AHEAD), fan_out)
+                start = feature_at(X, i + SKMLP_AHEAD) * fan_out
+                prefetch_row(W + start, fan_out)
+                if needs_velocity:
+                    prefetch_row(velocity + start, fan_out)
             feature = feature_at(X, i)
             P = power(skipped, skipped.n_updates - skipped.rows[feature].n_updates, product)
             x = (<const floating*> X.values)[i]
-            if floating is double:
-                skmlp_add_combination_f64(
-                    x * P[0], W + feature * fan_out, x * P[1], velocity + feature * fan_out,
-                    z + n * fan_out, fan_out)
-            else:
-                skmlp_add_combination_f32(
-                    <float> (x * P[0]), W + feature * fan_out, <float> (x * P[1]),
-                    velocity + feature * fan_out, z + n * fan_out, fan_out)
+            start = feature * fan_out
+            add_combination(x * P[0], W + start, x * P[1], velocity + start, z + n * fan_out,
+                            fan_out)
+
+
+cdef inline void add_combination(
+    double a,
+    const floating* w,
+    double b,
+    const floating* v,
+    floating* z,  # IN OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """z <- z + a w + b v"""
+    if floating is double:
+        skmlp_add_combination_f64(a, w, b, v, z, n)
+    else:
+        skmlp_add_combination_f32(<float> a, w, <float> b, v, z, n)
 
 
 cdef inline void add_named_gradient(
@@ -216,22 +224,15 @@ cdef inline void add_named_gradient(
 ) noexcept nogil:
     """gradient <- gradient + X[row].T @ delta for the features that have a place there"""
     cdef Py_ssize_t n, i, place
-    cdef floating x
     skipped.delta = delta
     if skipped.n_places == 0:
         return
     for n in range(rows):
         for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
             place = skipped.rows[feature_at(X, i)].place
-            if place == NAMED_ONCE:
-                continue
-            x = (<const floating*> X.values)[i]
-            if floating is double:
-                skmlp_add_combination_f64(x, delta + n * fan_out, 0, NULL,
-                                          gradient_W + place * fan_out, fan_out)
-            else:
-                skmlp_add_combination_f32(x, delta + n * fan_out, 0, NULL,
-                                          gradient_W + place * fan_out, fan_out)
+            if place != NAMED_ONCE:
+                add_combination((<const floating*> X.values)[i], delta + n * fan_out, 0,
+                                <const floating*> NULL, gradient_W + place * fan_out, fan_out)
 
 
 cdef inline void update_named_rows(
@@ -256,7 +257,9 @@ cdef inline void update_named_rows(
     # The last ones first: they may still be in the cache.
     for i in range(skipped.n_named - 1, -1, -1):
         if i >= SKMLP_AHEAD:
-            prefetch_rows(skipped, W, skipped.named[i - SKMLP_AHEAD].feature, fan_out)
+            start = skipped.named[i - SKMLP_AHEAD].feature * fan_out
+            prefetch_row(W + start, fan_out)
+            prefetch_row(state_W + start, fan_out)
         named = &skipped.named[i]
         row = &skipped.rows[named.feature]
         start = named.feature * fan_out
