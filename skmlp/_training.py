@@ -188,11 +188,21 @@ class Training:
         self.order = cases.rows.copy()
         n_batches = -(-len(cases.rows) // self.batch_size)
         self.skipping = None
-        if kernel.Skipping.possible(cases.inputs, updates, mlp.weight_decay):
+        if self.worth_skipping():
             self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(len(parameters), parameters.dtype)
         self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
+
+    def worth_skipping(self):
+        """Whether updates can leave out rows of weights, and are not cheap anyway.
+
+        They are where a batch has more non-zeros than there are rows.
+        """
+        n_non_zeros = self.batch_size * self.cases.inputs.mean_row_length
+        return n_non_zeros <= self.network.layer_units[0] and kernel.Skipping.possible(
+            self.cases.inputs, self.updates, self.mlp.weight_decay
+        )
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""

@@ -66,6 +66,15 @@ def test_same_weights_as_with_dense_input(solver, batch_size):
 
 
 @every_solver
+def test_same_weights_where_a_batch_is_more_than_a_block(solver):
+    X, y = make_data(1500, 3000)
+    parameters = {"batch_size": 700, "max_iter": 3}
+    assert_agree(
+        fit(X, y, solver, **parameters), fit(X.toarray(), y, solver, **parameters)
+    )
+
+
+@every_solver
 def test_same_weights_in_float32(solver):
     X, y = make_data(80, 300, dtype=np.float32)
     actual, expected = fit(X, y, solver), fit(X.toarray(), y, solver)

@@ -107,7 +107,7 @@ cdef inline void slab_gradient(
         input_weight_gradient(X, row, workspace + layout.x, delta, scale, S, gradient + start,
                               rows, fan_out, first, n)
         # The rows of W that a sparse batch has named are updated together, elsewhere.
-        if X.place != NULL:
+        if X.skipped != NULL:
             start = layer.b
     else:
         weight_gradient(workspace + layout.layers[l - 1].h + first, delta, scale, S,

@@ -6,28 +6,15 @@ place (CSR) when its turn comes.
 
 from cython cimport floating
 from cython.parallel cimport prange
-from libc.stdint cimport int32_t, int64_t
 from libc.string cimport memcpy
 
 from .layers cimport fill_rows, net_input, scaled, weight_gradient
+from .skipped_rows cimport SkippedRows, add_named_gradient, add_skipped_product
 from .slabs cimport n_slabs, slab_length
+from .sparse_rows cimport SparseRows, add_sparse_gradient, add_sparse_product
 
 cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
-
-cdef extern from "sparse_rows.h" nogil:
-    void skmlp_add_sparse_product_f64(
-        const double* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
-        const double* W, double* z, Py_ssize_t n)
-    void skmlp_add_sparse_product_f32(
-        const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
-        const float* W, float* z, Py_ssize_t n)
-    void skmlp_add_sparse_gradient_f64(
-        const double* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
-        const Py_ssize_t* place, const double* delta, double* gradient, Py_ssize_t n)
-    void skmlp_add_sparse_gradient_f32(
-        const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
-        const Py_ssize_t* place, const float* delta, float* gradient, Py_ssize_t n)
 
 # How far ahead of the row being gathered the cache is told of the next ones.
 cdef enum:
@@ -38,19 +25,13 @@ cdef struct InputRows:
     bint sparse
     Py_ssize_t n_rows
     Py_ssize_t n_features
-    const void* data  # X[0, 0], or the non-zeros of a CSR matrix
-    Py_ssize_t row_stride  # dense: bytes from one row to the next
+    # Dense
+    const void* data  # X[0, 0]
+    Py_ssize_t row_stride  # bytes from one row to the next
     Py_ssize_t column_stride
-    bint wide_indices  # CSR: int64 rather than int32
-    bint wide_indptr
-    const void* indices
-    const void* indptr
-    # CSR: where the gradient of each feature's row of W lies; NULL where in its own place.
-    const Py_ssize_t* place
-
-
-cdef inline Py_ssize_t index_at(const void* indices, bint wide, Py_ssize_t i) noexcept nogil:
-    return (<const int64_t*> indices)[i] if wide else (<const int32_t*> indices)[i]
+    # CSR
+    SparseRows non_zeros
+    SkippedRows* skipped  # where updates leave out rows of W; else NULL
 
 
 cdef inline void gather(
@@ -106,21 +87,15 @@ cdef inline void input_net_input(
     int n_threads,
 ) noexcept nogil:
     """z <- X[row] @ W + b"""
-    cdef Py_ssize_t n, start, stop
     if not X.sparse:
         gather(X, row, x, rows, fan_out, n_threads)
         net_input(x, W, b, z, rows, X.n_features, fan_out, n_threads)
         return
     fill_rows(b, z, rows, fan_out)
-    for n in range(rows):
-        start = index_at(X.indptr, X.wide_indptr, row[n])
-        stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)
-        if floating is double:
-            skmlp_add_sparse_product_f64(<const double*> X.data, X.indices, X.wide_indices,
-                                         start, stop, W, z + n * fan_out, fan_out)
-        else:
-            skmlp_add_sparse_product_f32(<const float*> X.data, X.indices, X.wide_indices,
-                                         start, stop, W, z + n * fan_out, fan_out)
+    if X.skipped == NULL:
+        add_sparse_product(&X.non_zeros, row, W, z, rows, fan_out)
+    else:
+        add_skipped_product(X.skipped, &X.non_zeros, row, W, z, rows, fan_out)
 
 
 cdef inline void input_weight_gradient(
@@ -139,23 +114,13 @@ cdef inline void input_weight_gradient(
     """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it, for the
     features of a slab: all of them, where X is sparse
 
-    Where a batch has named its rows of W, their gradient has been started.
+    Where updates leave out rows of W, only what `update_named_rows` needs is computed.
     """
-    cdef Py_ssize_t n, start, stop
     if not X.sparse:
         weight_gradient(x + first, delta, scale, S, gradient_W, rows, X.n_features, fan_out,
                         n_features)
-        return
-    if X.place == NULL:
+    elif X.skipped == NULL:
         scaled(scale, S, gradient_W, X.n_features * fan_out)
-    for n in range(rows):
-        start = index_at(X.indptr, X.wide_indptr, row[n])
-        stop = index_at(X.indptr, X.wide_indptr, row[n] + 1)
-        if floating is double:
-            skmlp_add_sparse_gradient_f64(<const double*> X.data, X.indices, X.wide_indices,
-                                          start, stop, X.place, delta + n * fan_out,
-                                          gradient_W, fan_out)
-        else:
-            skmlp_add_sparse_gradient_f32(<const float*> X.data, X.indices, X.wide_indices,
-                                          start, stop, X.place, delta + n * fan_out,
-                                          gradient_W, fan_out)
+        add_sparse_gradient(&X.non_zeros, row, delta, gradient_W, rows, fan_out)
+    else:
+        add_named_gradient(X.skipped, &X.non_zeros, row, delta, gradient_W, rows, fan_out)

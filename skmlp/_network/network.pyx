@@ -26,7 +26,8 @@ from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update
 from .skipped_rows cimport (
-    STEPS, SkippedRows, bring_all_up_to_date, can_skip, name_rows, start_epoch, update_named_rows,
+    STEPS, NamedRow, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, name_rows,
+    start_epoch, update_named_rows,
 )
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
@@ -230,11 +231,11 @@ cdef class Inputs:
         self.rows.n_rows, self.rows.n_features = X.shape
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
-            self.rows.wide_indices = X.indices.itemsize == 8
-            self.rows.wide_indptr = X.indptr.itemsize == 8
-            self.rows.data = address(X.data)
-            self.rows.indices = address(X.indices)
-            self.rows.indptr = address(X.indptr)
+            self.rows.non_zeros.wide_indices = X.indices.itemsize == 8
+            self.rows.non_zeros.wide_indptr = X.indptr.itemsize == 8
+            self.rows.non_zeros.values = address(X.data)
+            self.rows.non_zeros.indices = address(X.indices)
+            self.rows.non_zeros.indptr = address(X.indptr)
         else:
             self.rows.data = address(X)
             self.rows.row_stride, self.rows.column_stride = X.strides
@@ -291,15 +292,16 @@ cdef class Skipping:
     """
 
     cdef SkippedRows rows
-    cdef Py_ssize_t[:, ::1] numbers
+    cdef Py_ssize_t[:, ::1] numbers, named
     cdef double[::1] powers
 
     def __cinit__(self, n_features, n_batches):
-        self.numbers = np.zeros((3, n_features), dtype=np.intp)
+        # A row of numbers is a struct.
+        self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(Py_ssize_t)), np.intp)
+        self.named = np.zeros((n_features, sizeof(NamedRow) // sizeof(Py_ssize_t)), np.intp)
         self.rows.n_features = n_features
-        self.rows.seen = &self.numbers[0, 0]
-        self.rows.place = &self.numbers[1, 0]
-        self.rows.named = &self.numbers[2, 0]
+        self.rows.rows = <SkippedRow*> &self.numbers[0, 0]
+        self.rows.named = <NamedRow*> &self.named[0, 0]
         self.rows.n_powers = STEPS + 1 + n_batches // STEPS
         self.powers = np.empty(4 * self.rows.n_powers)
         self.rows.powers = &self.powers[0]
@@ -399,7 +401,8 @@ def train_rows(
         if skipping.rows.n_features != layout.n_features:
             raise ValueError("skipping does not have the network's number of features")
         skipped = &skipping.rows
-        X.place = skipped.place
+        skipped.velocity = &state[0, first.W]
+        X.skipped = skipped
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
@@ -423,8 +426,8 @@ def train_rows(
             if position + rows == batch_stop:
                 kind.update = &update
             if skipped != NULL:
-                name_rows(skipped, &X, row, weight_decay, &parameters[first.W],
-                          &state[0, first.W], &gradient[first.W], rows, first.fan_out)
+                name_rows(skipped, &X.non_zeros, row, &gradient[first.W], rows, first.fan_out,
+                          rows == batch_stop - batch_start)
             add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &state[0, 0], &sums[0],
                          1.0 / <double> (batch_stop - batch_start), rows)
@@ -435,7 +438,7 @@ def train_rows(
             if position == batch_stop:
                 n_updates += 1
                 if skipped != NULL:
-                    update_named_rows(skipped, &update, &gradient[first.W],
+                    update_named_rows(skipped, &update, &X.non_zeros, &gradient[first.W],
                                       &state[0, first.W], &parameters[first.W],
                                       first.fan_out)
     return position, n_updates

@@ -1,5 +1,5 @@
-/* Loops over the non-zeros of a row in CSR, each with a row of weights of length n; compiled
-   once per level of the processor (SKMLP_CLONES). */
+/* What the non-zeros of a row in CSR do with rows of weights of length n; compiled once per
+   level of the processor (SKMLP_CLONES). */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 #ifndef SKMLP_SPARSE_ROWS_H
@@ -52,32 +52,52 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_product)(
     }
 }
 
-/* gradient <- gradient + x' delta; the gradient of W's row k lies at row place[k], or k
-   where place is NULL */
+/* gradient <- gradient + x' delta */
 SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     const SKMLP_REAL *restrict value, const void *restrict indices, int wide,
-    ptrdiff_t start, ptrdiff_t stop, const ptrdiff_t *restrict place,
-    const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict gradient, ptrdiff_t n)
+    ptrdiff_t start, ptrdiff_t stop, const SKMLP_REAL *restrict delta,
+    SKMLP_REAL *restrict gradient, ptrdiff_t n)
 {
     for (ptrdiff_t i = start; i < stop; i++) {
         const SKMLP_REAL x = value[i];
-        const ptrdiff_t k = skmlp_index_at(indices, wide, i);
-        SKMLP_REAL *g = gradient + (place ? place[k] : k) * n;
+        SKMLP_REAL *g = gradient + skmlp_index_at(indices, wide, i) * n;
         for (ptrdiff_t j = 0; j < n; j++)
             g[j] += x * delta[j];
     }
 }
 
-/* [w; v] <- [[a, b], [c, d]] [w; v] */
-SKMLP_CLONES static void SKMLP_NAME(transform_row)(
-    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, ptrdiff_t n, SKMLP_REAL a, SKMLP_REAL b,
-    SKMLP_REAL c, SKMLP_REAL d)
+/* z <- z + a w + b v, where v is not read if b is 0 */
+SKMLP_CLONES static void SKMLP_NAME(add_combination)(
+    SKMLP_REAL a, const SKMLP_REAL *restrict w, SKMLP_REAL b, const SKMLP_REAL *restrict v,
+    SKMLP_REAL *restrict z, ptrdiff_t n)
 {
-    for (ptrdiff_t j = 0; j < n; j++) {
-        const SKMLP_REAL old = w[j];
-        w[j] = a * old + b * v[j];
-        v[j] = c * old + d * v[j];
-    }
+    if (b == 0)
+        for (ptrdiff_t j = 0; j < n; j++)
+            z[j] += a * w[j];
+    else
+        for (ptrdiff_t j = 0; j < n; j++)
+            z[j] += a * w[j] + b * v[j];
+}
+
+/* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL */
+SKMLP_CLONES static void SKMLP_NAME(transform_row)(
+    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, ptrdiff_t n)
+{
+    const SKMLP_REAL p = (SKMLP_REAL)P[0], q = (SKMLP_REAL)P[1], r = (SKMLP_REAL)P[2],
+                     s = (SKMLP_REAL)P[3];
+    if (g)
+        for (ptrdiff_t j = 0; j < n; j++) {
+            const SKMLP_REAL old = w[j];
+            w[j] = p * old + q * v[j] + a * g[j];
+            v[j] = r * old + s * v[j] + b * g[j];
+        }
+    else
+        for (ptrdiff_t j = 0; j < n; j++) {
+            const SKMLP_REAL old = w[j];
+            w[j] = p * old + q * v[j];
+            v[j] = r * old + s * v[j];
+        }
 }
 
 #undef SKMLP_REAL
