@@ -70,6 +70,9 @@ def sanitized(session):
     install(
         session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
     )
+    # Else joblib runs pgrep to find the children of a killed worker; with the library of
+    # AddressSanitizer before its own, pgrep waits for ever.
+    session.install("psutil")
     # The C++ library too: an exception of another package's would not find its handler.
     libraries = [
         subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
