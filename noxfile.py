@@ -70,8 +70,8 @@ def sanitized(session):
     install(
         session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
     )
-    # Else joblib runs pgrep to find the children of a killed worker; with the library of
-    # AddressSanitizer before its own, pgrep waits for ever.
+    # Else joblib asks pgrep for the children of a killed worker, and with a sanitizer's
+    # library preloaded pgrep waits for ever.
     session.install("psutil")
     # The C++ library too: an exception of another package's would not find its handler.
     libraries = [
