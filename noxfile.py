@@ -70,6 +70,9 @@ def sanitized(session):
     install(
         session, NEWEST, "-Db_sanitize=address,undefined", "-Dbuildtype=debugoptimized"
     )
+    # Else joblib asks pgrep for the children of a killed worker, and with a sanitizer's
+    # library preloaded pgrep waits for ever.
+    session.install("psutil")
     # The C++ library too: an exception of another package's would not find its handler.
     libraries = [
         subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()

@@ -478,18 +478,22 @@ class BaseMLP(
 
     def _network(self, dtype, batch_size):
         """The network that the parameters describe."""
-        network = Network(
-            [
-                self.n_features_in_,
-                *hidden_units(self.hidden_layer_sizes),
-                self.n_outputs_,
-            ],
-            self._layer_activations(),
-            loss=self.loss,
-            score=self._running_score(),
-            batch_size=batch_size,
-            itemsize=dtype.itemsize,
-        )
+        try:
+            network = Network(
+                [
+                    self.n_features_in_,
+                    *hidden_units(self.hidden_layer_sizes),
+                    self.n_outputs_,
+                ],
+                self._layer_activations(),
+                loss=self.loss,
+                score=self._running_score(),
+                batch_size=batch_size,
+                itemsize=dtype.itemsize,
+            )
+        except (KeyError, TypeError):
+            self._validate_params()  # names a parameter that was set wrong after fit
+            raise
         network.n_threads = update_threads()
         return network
 

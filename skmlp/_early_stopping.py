@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 ADVICE = "pass X_val and y_val to fit, or set early_stopping=False"
 
@@ -62,10 +61,9 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
     ValueError
         Where a class has one member, or one of the two sets would be empty.
     """
-    n_classes = 1
+    counts = np.array([n_rows])
     if labels is not None:
         counts = np.bincount(labels)
-        n_classes = np.count_nonzero(counts)
         if np.any(counts == 1):
             lonely = class_names[counts == 1].tolist()
             raise ValueError(
@@ -73,6 +71,7 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
                 "which needs at least 2 samples of each class, but these have one: "
                 f"{lonely}; drop or merge them, {ADVICE}"
             )
+    n_classes = np.count_nonzero(counts)
     n_validation = max(math.ceil(fraction * n_rows), n_classes)
     if n_rows - n_validation < n_classes:
         raise ValueError(
@@ -80,10 +79,23 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
             f"{n_rows - n_validation} of n_samples={n_rows} for training, too few; "
             f"use more samples or a smaller fraction, {ADVICE}"
         )
-    training, validation = train_test_split(
-        np.arange(n_rows), test_size=n_validation, random_state=seed, stratify=labels
-    )
-    return np.sort(training), np.sort(validation)
+    random = np.random.RandomState(seed)
+    order = random.permutation(n_rows)
+    if labels is not None:
+        order = order[np.argsort(labels[order], kind="stable")]
+    held_out = np.zeros(n_rows, dtype=bool)
+    starts = np.cumsum(counts) - counts
+    for start, n in zip(starts, _shares(counts, n_validation, random), strict=True):
+        held_out[order[start : start + n]] = True
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def _shares(counts, n, random):
+    """Divide n between classes of these counts: largest remainders, ties at random."""
+    shares, remainders = np.divmod(counts * n, counts.sum())
+    by_remainder = np.lexsort((random.random(len(counts)), -remainders))
+    shares[by_remainder[: n - shares.sum()]] += 1
+    return shares
 
 
 def first_split(splitter, X, y, groups):

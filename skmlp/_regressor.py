@@ -380,6 +380,6 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        low, _ = TARGET_RANGES[self._output_activation()]
-        tags.target_tags.positive_only = low == 0
+        positive = [name for name, (low, _) in TARGET_RANGES.items() if low == 0]
+        tags.target_tags.positive_only = self._output_activation() in positive
         return tags

@@ -137,9 +137,10 @@ GOLDEN = json.loads(
 def golden_id(golden):
     parameters = golden["parameters"]
     nesterov = "-nesterov" * parameters.get("nesterovs_momentum", False)
+    restarts = "-restarts" * (parameters.get("n_init", 1) > 1)
     return (
-        f"{golden['estimator']}-{golden['dtype']}-{parameters['solver']}{nesterov}-"
-        f"{parameters['batch_size']}"
+        f"{golden['estimator']}-{golden['dtype']}-{parameters['solver']}{nesterov}"
+        f"{restarts}-{parameters['batch_size']}"
     )
 
 

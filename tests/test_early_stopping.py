@@ -227,6 +227,17 @@ def test_split_is_stratified_by_class(names):
     assert_array_equal(counts, [2, 12, 6])
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_each_class_has_its_share_of_the_validation_data(seed):
+    frequencies = [0.5, 0.2, 0.13, 0.08, 0.05, 0.04]
+    labels = np.random.default_rng(seed).choice(6, 300, p=frequencies)
+    inputs = rng.normal(size=(300, 3))
+    _, calls = held_out(inputs, labels, validation_fraction=0.15, random_state=seed)
+    counts = np.bincount(calls[0][1], minlength=6)
+    assert counts.sum() == 45
+    assert (abs(counts - 0.15 * np.bincount(labels)) < 1).all()
+
+
 @both
 @pytest.mark.parametrize(("fraction", "n_val"), [(0.1, 10), (0.25, 25), (0.333, 34)])
 def test_validation_fraction_is_held_out(estimator, fraction, n_val):

@@ -138,6 +138,22 @@ def test_bad_value_between_two_calls_is_an_error(estimator, name, value):
     assert_same_state(state(mlp), state(before))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (name, value)
+        for name in ("hidden_layer_sizes", "activation", "loss")
+        for value in BAD_PARAMETERS[name]
+    ],
+    ids=str,
+)
+@both
+def test_bad_value_after_fit_is_an_error_of_predict(estimator, name, value):
+    mlp = small(estimator).fit(X, TARGETS[estimator]).set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"{name}.*({re.escape(str(value))}|names)"):
+        mlp.predict(X)
+
+
 # --- Data ---
 
 BAD_DATA = {

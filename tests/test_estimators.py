@@ -1,8 +1,11 @@
 """scikit-learn's common tests, with the defaults and with what changes the training."""
 
+from inspect import Parameter, signature
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.utils.estimator_checks import (
     check_regressor_multioutput,
     parametrize_with_checks,
@@ -123,3 +126,15 @@ def test_estimator_conforms_to_scikit_learn(estimator, check):
 def test_poisson_fails_the_multioutput_check_for_its_targets_alone():
     with pytest.raises(ValueError, match="reaches only"):
         check_regressor_multioutput("MLPRegressorSDM", MLPRegressorSDM(loss="poisson"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(MLPClassifierSDM, MLPClassifier), (MLPRegressorSDM, MLPRegressor)],
+)
+def test_scripts_for_scikit_learns_networks_keep_their_parameters(ours, theirs):
+    """All but `alpha`, which is divided by the batch size there."""
+    first, *others = signature(ours).parameters.values()
+    assert theirs().get_params().keys() - ours().get_params().keys() == {"alpha"}
+    assert first.name == "hidden_layer_sizes"
+    assert {parameter.kind for parameter in others} == {Parameter.KEYWORD_ONLY}

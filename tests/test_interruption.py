@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import sys
 import threading
 import warnings
 
@@ -16,15 +17,41 @@ from threadpoolctl import threadpool_info
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 
+def stacks():
+    """The frames of all threads."""
+    for frame in sys._current_frames().values():
+        while frame:
+            yield frame
+            frame = frame.f_back
+
+
+def training_is_under_way():
+    return any(
+        (frame.f_globals.get("__name__"), frame.f_code.co_name)
+        == ("skmlp._training", "run")
+        for frame in stacks()
+    )
+
+
 @pytest.fixture
 def interrupt_soon():
-    """Send SIGINT to this thread, as Ctrl-C does, while the test's fit is under way."""
+    """Send SIGINT to this thread, as Ctrl-C does, when the test's fit is under way."""
     # A shell that starts the tests in the background has them ignore Ctrl-C.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     this_thread = threading.get_ident()
-    timer = threading.Timer(0.3, signal.pthread_kill, [this_thread, signal.SIGINT])
-    yield timer.start
-    timer.cancel()
+    test_ended = threading.Event()
+
+    def interrupt():
+        while not training_is_under_way():
+            if test_ended.wait(0.05):
+                return
+        if not test_ended.wait(0.2):
+            signal.pthread_kill(this_thread, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    yield thread.start
+    test_ended.set()
+    thread.join()
     signal.signal(signal.SIGINT, handler)
 
 

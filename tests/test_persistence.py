@@ -12,7 +12,7 @@ import joblib
 import numpy as np
 import pytest
 import skops.io
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal, assert_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -24,10 +24,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 RELEASED = sorted((Path(__file__).parent / "data" / "models").glob("*.pkl"))
 ESTIMATORS = [MLPClassifierSDM, MLPRegressorSDM]
-SOLVERS = ["sgd", "adagrad", "rmsprop", "adadelta", "adam"]
+SOLVERS = ["sgd", "adagrad", "rmsprop", "adadelta", "adam", "lbfgs"]
+TRAININGS = {**{name: {"solver": name} for name in SOLVERS}, "restarts": {"n_init": 3}}
 
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
-every_solver = pytest.mark.parametrize("solver", SOLVERS)
+every_training = pytest.mark.parametrize(
+    "training", TRAININGS.values(), ids=TRAININGS.keys()
+)
 with_and_without_early_stopping = pytest.mark.parametrize(
     "early_stopping", [False, True], ids=["no stopping", "early stopping"]
 )
@@ -72,7 +75,8 @@ def assert_same(actual, expected, X):
         strict=True,
     ):
         assert_array_equal(a, e, strict=True)
-    assert actual.history_ == expected.history_
+    for histories in "history_", "n_init_history_":
+        assert_equal(*(getattr(mlp, histories, None) for mlp in (actual, expected)))
     assert_array_equal(outputs(actual, X), outputs(expected, X), strict=True)
     assert_array_equal(actual.predict(X), expected.predict(X), strict=True)
 
@@ -107,20 +111,18 @@ every_way = pytest.mark.parametrize("way", WAYS)
 
 
 @with_and_without_early_stopping
-@every_solver
+@every_training
 @every_estimator
 @every_way
 def test_saved_model_says_the_same_and_goes_on(
-    way, estimator, solver, early_stopping, tmp_path
+    way, estimator, training, early_stopping, tmp_path
 ):
     X, y = make_data(estimator)
-    mlp = make_mlp(estimator, solver=solver, early_stopping=early_stopping)
-    whole = clone(mlp).set_params(max_iter=20).fit(X, y)
-    mlp.fit(X, y)
-    expected = copy.deepcopy(mlp)
-    loaded = WAYS[way](mlp, tmp_path)
-    assert_same(loaded, expected, X)
-    assert_same(loaded.fit(X, y), whole, X)
+    mlp = make_mlp(estimator, **training, early_stopping=early_stopping)
+    unsaved = clone(mlp).fit(X, y)
+    loaded = WAYS[way](mlp.fit(X, y), tmp_path)
+    assert_same(loaded, unsaved, X)
+    assert_same(loaded.fit(X, y), unsaved.fit(X, y), X)
 
 
 @every_estimator
@@ -144,12 +146,12 @@ def test_clone_of_a_saved_model_is_not_fitted(way, estimator, tmp_path):
 
 
 @with_and_without_early_stopping
-@every_solver
+@every_training
 @every_estimator
 def test_skops_needs_trust_in_the_estimator_alone(
-    estimator, solver, early_stopping, tmp_path
+    estimator, training, early_stopping, tmp_path
 ):
-    mlp, _, _ = fitted(estimator, solver=solver, early_stopping=early_stopping)
+    mlp, _, _ = fitted(estimator, **training, early_stopping=early_stopping)
     file = tmp_path / "model.skops"
     skops.io.dump(mlp, file)
     assert skops.io.get_untrusted_types(file=file) == own_types(estimator)
@@ -301,15 +303,15 @@ def test_last_saved_models_hold_all_that_is_saved_now():
 
 
 @with_and_without_early_stopping
-@every_solver
+@every_training
 @every_estimator
 def test_model_without_training_state_is_as_large_as_its_weights(
-    estimator, solver, early_stopping
+    estimator, training, early_stopping
 ):
     X, y = make_data(estimator)
     mlp = make_mlp(
         estimator,
-        solver=solver,
+        **training,
         hidden_layer_sizes=(200, 100),
         early_stopping=early_stopping,
     ).fit(X, y)
@@ -318,12 +320,12 @@ def test_model_without_training_state_is_as_large_as_its_weights(
 
 
 @with_and_without_early_stopping
-@every_solver
+@every_training
 @every_estimator
 def test_discarding_the_training_state_changes_nothing_that_is_seen(
-    estimator, solver, early_stopping
+    estimator, training, early_stopping
 ):
-    mlp, X, _ = fitted(estimator, solver=solver, early_stopping=early_stopping)
+    mlp, X, _ = fitted(estimator, **training, early_stopping=early_stopping)
     before = copy.deepcopy(mlp)
     public = {name for name in vars(mlp) if name.endswith("_")}
     assert mlp.discard_training_state() is mlp

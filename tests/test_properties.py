@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from numpy.testing import assert_allclose, assert_array_equal
-from problems import LAYOUTS, PAIRS, Problem, assert_weights_close
+from problems import LAYOUTS, PAIRS, TINY, Problem, assert_weights_close
 from scipy import sparse
+from scipy.optimize import minimize
 from sklearn.base import clone
 
 from skmlp.inspection import loss_gradient
@@ -70,6 +71,8 @@ updates = st.one_of(
     ),
     st.fixed_dictionaries({"solver": st.sampled_from(SOLVERS[1:])}),
 )
+# Beside the rules per mini-batch: what has no oracle here, or no exact continuation.
+trainings = updates | st.sampled_from([{"solver": "lbfgs"}, {"n_init": 3}])
 batch_sizes = st.sampled_from(["auto", "full", 1, 2, 299]) | st.integers(1, 45)
 schedules = st.sampled_from(["constant", "invscaling", "adaptive"])
 dtypes = st.sampled_from([np.float64, np.float32])
@@ -172,6 +175,38 @@ def test_training_is_that_of_the_lecture_and_the_papers(
     assert_allclose(mlp.history_["penalty"], history["penalty"], tolerance)
 
 
+@given(shapes, layers, containers, weightings)
+def test_lbfgs_minimises_the_objective_of_the_lecture(
+    shape, hidden, container, weighting
+):
+    problem = make_problem(shape, container)
+    s = make_weights(weighting, problem.X.shape[0])
+    s = None if s is None else s / s.max()
+    first = make_mlp(problem, hidden, learning_rate_init=TINY, max_iter=1)
+    first.fit(problem.X, problem.y)
+    mlp = make_mlp(problem, hidden, solver="lbfgs").fit(problem.X, problem.y, s)
+    net = ref.Network(tuple(mlp.activation), problem.out_activation, mlp.loss)
+    options = {"sample_weight": None if s is None else s / s.mean()}
+    options["weight_decay"] = mlp.weight_decay
+    X, sizes = problem.X.astype(float), [W.size for W in first.coefs_]
+    ends = np.cumsum(sizes + [b.size for b in first.intercepts_])
+
+    def objective(w):
+        arrays = np.split(w, ends[:-1])
+        coefs = [a.reshape(W.shape) for a, W in zip(arrays, first.coefs_, strict=False)]
+        arguments = X, problem.T, coefs, arrays[len(coefs) :], net
+        dW, db = ref.gradient(*arguments, **options)
+        gradient = np.concatenate([g.ravel() for g in dW + db])
+        return ref.objective(*arguments, **options), gradient
+
+    start = np.zeros(ends[-1])
+    start[: sum(sizes)] = np.concatenate([W.ravel() for W in first.coefs_])
+    limits = {"maxiter": mlp.max_iter, "gtol": mlp.tol}
+    result = minimize(objective, start, jac=True, method="L-BFGS-B", options=limits)
+    reached = mlp.history_["loss"][-1] + mlp.history_["penalty"][-1]
+    assert_allclose(reached, result.fun, 1e-6, 1e-9)
+
+
 @given(shapes, layers, containers, weightings, st.sampled_from([0, 1e-300, 1, 30, 1e4]))
 def test_objective_and_gradient_are_right_at_any_scale_of_the_outputs(
     shape, hidden, container, weighting, scale
@@ -202,7 +237,7 @@ def test_objective_and_gradient_are_right_at_any_scale_of_the_outputs(
 @given(
     shapes,
     layers,
-    updates,
+    trainings,
     batch_sizes,
     schedules,
     dtypes,
@@ -213,7 +248,7 @@ def test_objective_and_gradient_are_right_at_any_scale_of_the_outputs(
 def test_memory_layout_changes_no_bit(
     shape,
     hidden,
-    update,
+    training,
     batch_size,
     schedule,
     dtype,
@@ -233,7 +268,7 @@ def test_memory_layout_changes_no_bit(
         batch_size=batch_size,
         learning_rate=schedule,
         shuffle=shuffle,
-        **update,
+        **training,
     )
     expected = clone(mlp).fit(X, problem.y, s)
     assert_same(mlp.fit(laid_out, problem.y, s), expected, X)
@@ -287,18 +322,23 @@ def test_k_and_m_epochs_are_k_plus_m(
     assert_same(parts.fit(problem.X, problem.y), whole, problem.X)
 
 
+def call(mlp, method, X, y):
+    """Train by that method, or by `fit` where the solver never sees a part only."""
+    getattr(mlp, method if hasattr(mlp, method) else "fit")(X, y)
+
+
 class LifeOfAnEstimator(RuleBasedStateMachine):
     """Calls in any order: copies, predictions and calls that fail leave no trace."""
 
     @initialize(
         pair=st.sampled_from(["multiclass log loss", "identity regression of 3"]),
         batch_size=st.sampled_from([1, 7, "full"]),
-        update=updates,
+        training=trainings,
         early_stopping=st.booleans(),
         schedule=schedules,
         dtype=dtypes,
     )
-    def start(self, pair, batch_size, update, early_stopping, schedule, dtype):
+    def start(self, pair, batch_size, training, early_stopping, schedule, dtype):
         problem = Problem(pair, n=30)
         self.X, self.y = problem.X.astype(dtype), problem.y
         self.mlp = make_mlp(
@@ -309,7 +349,7 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
             learning_rate=schedule,
             warm_start=True,
             n_iter_no_change=2,
-            **update,
+            **training,
         )
         self.twin = clone(self.mlp)  # sees nothing but the calls that count
         self.train("fit", 30)
@@ -319,7 +359,7 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
     )
     def train(self, method, n):
         for mlp in self.mlp, self.twin:
-            getattr(mlp, method)(self.X[:n], self.y[:n])
+            call(mlp, method, self.X[:n], self.y[:n])
 
     @rule(
         parameters=st.fixed_dictionaries(
@@ -327,7 +367,8 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
             optional={
                 "max_iter": st.integers(1, 4),
                 "batch_size": st.sampled_from([1, 7, "full"]),
-                "solver": st.sampled_from(SOLVERS),
+                "solver": st.sampled_from([*SOLVERS, "lbfgs"]),
+                "n_init": st.integers(1, 2),
                 "learning_rate_init": st.sampled_from(["auto", 0.003]),
                 "early_stopping": st.booleans(),
                 "scoring": st.sampled_from(["loss"]),
@@ -362,7 +403,7 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
     def train_a_copy(self):
         copied = copy.deepcopy(self.mlp)
         copied.fit(self.X, self.y)
-        copied.partial_fit(self.X, self.y)
+        call(copied, "partial_fit", self.X, self.y)
 
     @rule(
         method=st.sampled_from(["fit", "partial_fit"]),
@@ -374,6 +415,8 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
         X, parameters = self.X, {"warm_start": True}
         if mistake == "learning_rate_init":
             parameters |= {"learning_rate_init": 1e300, "weight_decay": 1.0}
+            if self.mlp.solver == "lbfgs":  # which has no learning rate
+                parameters["solver"] = "sgd"
         elif mistake == "features":
             X = X[:, 1:]
         elif mistake == "NaN":
@@ -386,7 +429,7 @@ class LifeOfAnEstimator(RuleBasedStateMachine):
         before = self.mlp.get_params()
         with pytest.raises(ValueError, match=r"."):  # noqa: PT012
             self.mlp.set_params(**parameters)
-            getattr(self.mlp, method)(X, self.y)
+            call(self.mlp, method, X, self.y)
         self.mlp.set_params(**before)
 
     @invariant()
@@ -414,7 +457,7 @@ EXTREMES = {
 @given(
     shapes,
     layers,
-    updates,
+    trainings,
     batch_sizes,
     dtypes,
     weightings,
@@ -428,7 +471,7 @@ EXTREMES = {
 def test_extreme_values_have_an_answer_or_are_a_clear_error(
     shape,
     hidden,
-    update,
+    training,
     batch_size,
     dtype,
     weighting,
@@ -453,14 +496,19 @@ def test_extreme_values_have_an_answer_or_are_a_clear_error(
         learning_rate_init=learning_rate,
         early_stopping=early_stopping,
         epsilon="auto",
-        **update,
+        **training,
     )
     with an_error_is_clear():
         mlp.fit(X, y, s)
     if not hasattr(mlp, "coefs_"):
         assert vars(mlp).keys() == mlp.get_params().keys()
         return
-    for numbers in [*mlp.coefs_, *mlp.intercepts_, *mlp.history_.values()]:
+    curves = [
+        curve
+        for name, curve in mlp.history_.items()
+        if (mlp.solver, name) != ("lbfgs", "learning_rate")
+    ]
+    for numbers in [*mlp.coefs_, *mlp.intercepts_, *curves]:
         assert np.isfinite(numbers).all()
     with an_error_is_clear():
         assert not np.isnan(outputs(mlp, X)).any()

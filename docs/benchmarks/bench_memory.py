@@ -3,13 +3,17 @@
     python docs/benchmarks/bench_memory.py
 
 Each case runs in a process of its own, which makes the data and trains a little, so
-that libraries and their buffers are there; then it sets the peak of its resident memory
-back, makes the call and says how far the peak rose above what was resident before.
+that libraries and their buffers are there; then it gives freed memory back, sets the
+peak of its resident memory back, makes the call and says how far the peak rose above
+what was resident before. `tests/test_memory.py` runs the same cases, against bounds.
 """
 
+import ctypes
 import gc
-import multiprocessing
 import pathlib
+import resource
+import subprocess
+import sys
 import tempfile
 import warnings
 
@@ -30,9 +34,15 @@ def resident(field):
     return int(line.split()[1]) / 1024
 
 
+def trim():
+    """Give freed memory back to the system, so that none of it serves a call unseen."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+
+
 def risen(call):
     """Return what the call adds to the resident memory at its peak."""
-    gc.collect()
+    trim()
     before = resident("VmRSS")
     pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak is now
     result = call()
@@ -73,15 +83,23 @@ def predict(method):
 
 
 def memory_mapped():
-    """Memory of a fit on a mapped file; its pages are shared, and counted apart."""
+    """Memory of a fit on a mapped file, where half of its size may be allocated.
+
+    Linux counts the pages of a mapped file in RLIMIT_AS, but not in RLIMIT_DATA.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "X.npy"
         X = np.lib.format.open_memmap(file, "w+", shape=(N_ROWS, N_FEATURES))
         X[:] = make_X("float64")
+        n_bytes = X.nbytes
         del X
         X = np.load(file, mmap_mode="r")
         y = np.arange(N_ROWS) % 10
         mlp = MLPClassifierSDM(max_iter=2).fit(X[:1000], y[:1000])
+        trim()
+        allocated = resident("VmData") * 2**20
+        limit = int(allocated + n_bytes / 2)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
         before = resident("RssAnon")
         mlp.fit(X, y)
         return resident("RssAnon") - before
@@ -93,10 +111,12 @@ def many_fits():
     y = np.arange(200) % 10
     mlp = MLPClassifierSDM(max_iter=2, early_stopping=True)
     for _ in range(10):
-        mlp.fit(X, y)
+        mlp.fit(X, y).predict(X)
+    trim()
     before = resident("VmRSS")
     for _ in range(N_FITS):
         mlp.fit(X, y).predict(X)
+    trim()
     return resident("VmRSS") - before
 
 
@@ -118,32 +138,41 @@ FITS = {
         ("CSR", 200, True),
     ]
 }
+PREDICTIONS = {
+    f"{method}, 1,000,000 rows, above its output": (predict, (method,), {})
+    for method in ("predict", "predict_proba")
+}
+MAPPED = "fit classifier, memory-mapped float64"
+LEFT_BEHIND = f"left behind by {N_FITS} fits and predictions"
 CASES = {
     **FITS,
-    "predict, 1,000,000 rows, above its output": (predict, ("predict",), {}),
-    "predict_proba, 1,000,000 rows, above its output": (
-        predict,
-        ("predict_proba",),
-        {},
-    ),
-    "fit classifier, memory-mapped float64": (memory_mapped, (), {}),
-    f"left behind by {N_FITS} fits and predictions": (many_fits, (), {}),
+    **PREDICTIONS,
+    MAPPED: (memory_mapped, (), {}),
+    LEFT_BEHIND: (many_fits, (), {}),
 }
 
 
 def run(name):
-    """One case, for a process of its own."""
+    """MiB of a case, in this process."""
     warnings.simplefilter("ignore", ConvergenceWarning)
     function, arguments, keywords = CASES[name]
     return function(*arguments, **keywords)
 
 
+def measure(name):
+    """MiB of a case, in a process of its own."""
+    command = [sys.executable, __file__, name]
+    return float(subprocess.check_output(command, text=True))
+
+
 def main():
-    """Print a table."""
+    """Print a table, or the figure of the case that is named."""
+    if len(sys.argv) > 1:
+        print(run(sys.argv[1]))
+        return
     print(f"| {N_ROWS:,} x {N_FEATURES} | MiB |\n| --- | --- |")
     for name in CASES:
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            print(f"| {name} | {pool.apply(run, (name,)):.1f} |", flush=True)
+        print(f"| {name} | {measure(name):.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
     python docs/benchmarks/bench_threads.py
 
 Each thread fits networks of its own, one after the other. The threads' fits and the
-same number of fits in one thread run in turn, and ratios are taken within a turn, so
-that other work on the machine touches both. A ratio of 2 is the most that two cores
-can give; two processes that do nothing but count show what they give at present.
+same number of fits in one thread run in turn, each first in every second turn, and
+ratios are taken within a turn, so that other work on the machine touches both. A ratio
+of 2 is the most that two cores can give; two processes that do nothing but count show
+what they give at present.
 """
 
 import multiprocessing
@@ -21,7 +22,7 @@ from skmlp import MLPClassifierSDM
 
 CASES = [("float64", 1), ("float64", 32), ("float32", 1), ("float32", 32)]
 N_FITS = 4
-TURNS = 7
+TURNS = 15
 
 
 def seconds(work, n_threads, n_times):
@@ -35,10 +36,12 @@ def seconds(work, n_threads, n_times):
 def speedups(work, n_threads=2, n_times=N_FITS):
     """How many times the throughput of one thread, in each turn."""
     seconds(work, n_threads, n_threads)
-    return [
-        seconds(work, 1, n_times) / seconds(work, n_threads, n_times)
-        for _ in range(TURNS)
-    ]
+    ratios = []
+    for turn in range(TURNS):
+        order = (1, n_threads) if turn % 2 else (n_threads, 1)
+        times = {n: seconds(work, n, n_times) for n in order}
+        ratios.append(times[1] / times[n_threads])
+    return ratios
 
 
 def count(_=None):

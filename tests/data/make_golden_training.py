@@ -24,6 +24,8 @@ RULES = {
     "rmsprop": {"solver": "rmsprop"},
     "adadelta": {"solver": "adadelta"},
     "adam": {"solver": "adam"},
+    "lbfgs": {"solver": "lbfgs"},
+    "restarts": {"solver": "sgd", "n_init": 3},
 }
 CALLS = [
     {"batch_size": 1, "early_stopping": True},
