@@ -67,6 +67,19 @@ def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
         assert_product(multiply(A, B, S, level, 0.25), A, B, S / 4)
 
 
+# From 64 rows on, strips of B are copied, and of a transposed A blocks with page strides.
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("m", [64, 130, 512, 1024])
+def test_product_of_many_rows(m, transposed, dtype, level):
+    rng = np.random.default_rng(m)
+    for n, k in product([60, 191, 200], [3, INNER + 2]):
+        A = draw(rng, (m, k), dtype, transposed=transposed)
+        B, S = draw(rng, (k, n), dtype), draw(rng, (m, n), dtype)
+        assert_product(multiply(A, B, S, level), A, B, S)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_product_is_added_in_place(dtype, level):
@@ -84,7 +97,7 @@ def test_product_is_added_in_place(dtype, level):
 @pytest.mark.parametrize("n", [4, 10, 16, 50, 100])
 def test_a_row_does_not_depend_on_the_others(n, dtype, level):
     rng = np.random.default_rng(n)
-    A, B = draw(rng, (31, 200), dtype), draw(rng, (200, n), dtype)
+    A, B = draw(rng, (95, 200), dtype), draw(rng, (200, n), dtype)
     C = multiply(A, B, None, level)
     for row in range(len(A)):
         assert_array_equal(multiply(A[row : row + 1], B, None, level)[0], C[row])

@@ -9,7 +9,7 @@ from cython cimport floating
 
 from .blas cimport gemm, gemm_in_slabs
 from .products cimport (
-    FEW_COLUMNS, FEW_ROWS, is_small, product, product_at_level, skmlp_product_level,
+    FEW_COLUMNS, FEW_ROWS, is_ours, is_small, product, product_at_level, skmlp_product_level,
 )
 from .single_case cimport case_net_input
 from .slabs cimport blas_slab_length, slab_length
@@ -75,8 +75,7 @@ cdef inline void net_input(
     if rows == 1:
         case_net_input(x, W, b, z, fan_in, fan_out)
         return
-    if fan_out >= FEW_COLUMNS and (is_small(rows * fan_in * sizeof(floating)) or
-                                   is_small(fan_in * fan_out * sizeof(floating))):
+    if fan_out >= FEW_COLUMNS and is_ours(min(rows, fan_out) * fan_in * sizeof(floating)):
         product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in,
                 n_threads)
         return
@@ -104,11 +103,11 @@ cdef inline void scaled(
         skmlp_scale_f32(scale, x, y, n)
 
 
-cdef inline bint small_gradient(
+cdef inline bint gradient_is_ours(
     const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out
 ) noexcept nogil:
     """Whether the gradient of the weights is a product of our own."""
-    return rows > 1 and fan_out >= FEW_COLUMNS and is_small(fan_in * fan_out * sizeof(floating))
+    return rows > 1 and fan_out >= FEW_COLUMNS and is_ours(fan_in * fan_out * sizeof(floating))
 
 
 cdef inline Py_ssize_t gradient_slab(
@@ -118,7 +117,7 @@ cdef inline Py_ssize_t gradient_slab(
     cdef double work = <double> rows * fan_in * fan_out
     if rows == 1 or fan_out == 1:
         return fan_in
-    if small_gradient(W, rows, fan_in, fan_out):
+    if gradient_is_ours(W, rows, fan_in, fan_out):
         return slab_length(fan_in, work, n_threads)
     return blas_slab_length(fan_in, work)
 
@@ -140,7 +139,7 @@ cdef inline void weight_gradient(
     This is for n of the fan_in rows, those that S, gradient_W and the columns of h start with.
     """
     cdef Py_ssize_t i
-    if small_gradient(S, rows, fan_in, fan_out):
+    if gradient_is_ours(S, rows, fan_in, fan_out):
         product_at_level(skmlp_product_level(), h, 1, fan_in, delta, scale, S, fan_out,
                          gradient_W, n, fan_out, rows)
         return

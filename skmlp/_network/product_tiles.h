@@ -55,8 +55,8 @@ typedef SKMLP_REAL SKMLP_NAME(vector)
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     const int rows, const int vectors, const unsigned mask, ptrdiff_t last,
     const SKMLP_REAL *restrict A, ptrdiff_t a_row, ptrdiff_t a_column,
-    const SKMLP_REAL *restrict B, SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row,
-    SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
+    const SKMLP_REAL *restrict B, ptrdiff_t b_row, SKMLP_REAL scale, const SKMLP_REAL *S,
+    ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
 {
     SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
     (void)mask;
@@ -68,7 +68,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
                 sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
-    for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += n) {
+    for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += b_row) {
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
             b[v] = SKMLP_LOAD(B + SKMLP_AT(v));
@@ -85,18 +85,29 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             SKMLP_STORE(C + r * n + SKMLP_AT(v), sum[r][v]);
 }
 
-/* All rows of a strip of columns. */
+/* All rows of a strip of columns. Where they are many, the strip of B is copied first: rows of
+   B that are a power of two apart compete for few places in the first-level cache. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
     const int vectors, const unsigned mask, ptrdiff_t last,
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-#define SKMLP_TILE(rows)                                                                    \
-    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, scale, S, s_row, C, n, \
-                     k);                                                                    \
-    A += rows * a_row;                                                                      \
-    S = S ? S + rows * s_row : S;                                                           \
+    SKMLP_REAL copy[SKMLP_INNER * 3 * SKMLP_WIDTH];
+    ptrdiff_t b_row = n;
+    if (vectors == 3 && m >= SKMLP_BLOCK_ROWS) {
+        b_row = 3 * SKMLP_WIDTH;
+        for (ptrdiff_t p = 0; p < k; p++)
+            SKMLP_UNROLL
+            for (int v = 0; v < vectors; v++)
+                SKMLP_STORE(copy + p * b_row + SKMLP_AT(v), SKMLP_LOAD(B + p * n + SKMLP_AT(v)));
+        B = copy;
+    }
+#define SKMLP_TILE(rows)                                                                      \
+    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, b_row, scale, S, s_row, \
+                     C, n, k);                                                                \
+    A += rows * a_row;                                                                        \
+    S = S ? S + rows * s_row : S;                                                             \
     C += rows * n
     for (; m >= SKMLP_TILE_ROWS; m -= SKMLP_TILE_ROWS) {
         SKMLP_TILE(SKMLP_TILE_ROWS);
@@ -115,40 +126,66 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
 #undef SKMLP_TILE
 }
 
-/* n is at least a vector, unless the level has masks. */
-SKMLP_TARGET static void SKMLP_NAME(product)(
+/* All strips. n is at least a vector, unless the level has masks. Inlined twice, GCC would run
+   out of registers. */
+SKMLP_TARGET __attribute__((noinline)) static void SKMLP_NAME(strips)(
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
 #define SKMLP_STRIP(vectors, mask)                                                           \
-    SKMLP_NAME(strip)(vectors, mask, last, A + p * a_column, a_row, a_column, B + p * n + j, \
-                      scale, S ? S + j : S, s_row, C + j, m, n, inner)
-    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
-        const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
-        ptrdiff_t vectors;
-        for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {
-            const ptrdiff_t left = (n - j + SKMLP_WIDTH - 1) / SKMLP_WIDTH;
-            ptrdiff_t last;
-            /* Four are two and two: the last vector may share columns with the one before it
-               only where both are of one strip. */
-            vectors = left <= 3 ? left : left == 4 ? 2 : 3;
-            last = (vectors == left ? n - j : vectors * SKMLP_WIDTH) - SKMLP_WIDTH;
-            if (vectors == 3)
-                SKMLP_STRIP(3, 0);
-            else if (vectors == 2)
-                SKMLP_STRIP(2, 0);
+    SKMLP_NAME(strip)(vectors, mask, last, A, a_row, a_column, B + j, scale, S ? S + j : S, \
+                      s_row, C + j, m, n, k)
+    ptrdiff_t vectors;
+    for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {
+        const ptrdiff_t left = (n - j + SKMLP_WIDTH - 1) / SKMLP_WIDTH;
+        ptrdiff_t last;
+        /* Four are two and two: the last vector may share columns with the one before it only
+           where both are of one strip. */
+        vectors = left <= 3 ? left : left == 4 ? 2 : 3;
+        last = (vectors == left ? n - j : vectors * SKMLP_WIDTH) - SKMLP_WIDTH;
+        if (vectors == 3)
+            SKMLP_STRIP(3, 0);
+        else if (vectors == 2)
+            SKMLP_STRIP(2, 0);
 #if SKMLP_MASKS
-            else if (last < 0) {
-                last = 0;
-                SKMLP_STRIP(1, (1u << n) - 1);
-            }
-#endif
-            else
-                SKMLP_STRIP(1, 0);
+        else if (last < 0) {
+            last = 0;
+            SKMLP_STRIP(1, (1u << n) - 1);
         }
+#endif
+        else
+            SKMLP_STRIP(1, 0);
     }
 #undef SKMLP_STRIP
+}
+
+/* Of a transposed A whose columns compete for few places in the cache, as rows of B do, blocks
+   are copied for all strips. */
+SKMLP_TARGET static void SKMLP_NAME(product)(
+    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
+    ptrdiff_t n, ptrdiff_t k)
+{
+    SKMLP_REAL copy[SKMLP_INNER * SKMLP_BLOCK_ROWS];
+    const int copied = a_row == 1 && a_column * sizeof *A % SKMLP_PAGE == 0
+        && m >= SKMLP_BLOCK_ROWS && n >= SKMLP_MANY_COLUMNS;
+    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
+        const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
+        if (!copied) {
+            SKMLP_NAME(strips)(A + p * a_column, a_row, a_column, B + p * n, scale, S, s_row, C,
+                               m, n, inner);
+            continue;
+        }
+        for (ptrdiff_t i = 0; i < m; i += SKMLP_BLOCK_ROWS) {
+            const ptrdiff_t rows = m - i < SKMLP_BLOCK_ROWS ? m - i : SKMLP_BLOCK_ROWS;
+            for (ptrdiff_t q = 0; q < inner; q++)
+                memcpy(copy + q * SKMLP_BLOCK_ROWS, A + i + (p + q) * a_column,
+                       rows * sizeof *A);
+            SKMLP_NAME(strips)(copy, 1, SKMLP_BLOCK_ROWS, B + p * n, scale,
+                               S ? S + i * s_row : S, s_row, C + i * n, rows, n, inner);
+        }
+    }
 }
 
 #undef SKMLP_AT

@@ -16,9 +16,15 @@
 #define SKMLP_PRODUCTS_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* A strip of B of this many rows stays in the first-level cache. */
 #define SKMLP_INNER 128
+/* Copies are made for at least so many rows of C, or columns. */
+#define SKMLP_BLOCK_ROWS 64
+#define SKMLP_MANY_COLUMNS 192
+/* Numbers that are a multiple of this many bytes apart go to the same place in the cache. */
+#define SKMLP_PAGE 4096
 
 #if defined(__GNUC__)
 #define SKMLP_INLINE static inline __attribute__((always_inline))

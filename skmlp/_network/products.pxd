@@ -22,6 +22,11 @@ cdef enum:
     FEW_ROWS = 8  # fewer do not pay for a transposed copy of the weights
 
 
+cdef inline bint is_ours(Py_ssize_t n_bytes) noexcept nogil:
+    """Whether our product is at least as fast as BLAS, where the smaller factor is so large."""
+    return skmlp_product_level() >= 3 or is_small(n_bytes)
+
+
 cdef inline bint is_small(Py_ssize_t n_bytes) noexcept nogil:
     """Whether a matrix of this size is better read as it lies there than packed by BLAS."""
     return n_bytes <= SMALL_BYTES and skmlp_product_level() > 0
