@@ -24,17 +24,9 @@ import time
 import warnings
 
 import numpy as np
-from bench_sklearn import (
-    FAILED,
-    Case,
-    allowed_difference,
-    fit_sklearn,
-    fit_skmlp,
-    is_regression,
-    load,
-    objective,
-    preamble,
-)
+from cases import Case, allowed_difference, is_regression, load, objective
+from estimators import fit_sklearn, fit_skmlp
+from report import FAILED, preamble
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
