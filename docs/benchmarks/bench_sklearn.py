@@ -34,21 +34,18 @@ test would see that scikit-learn divides ``alpha`` by the rows of a short last b
 The exit code is 1 if a target is missed or losses differ.
 """
 
-import argparse
 import itertools
 import math
 import os
-import pathlib
-import shlex
 import sys
 import warnings
-from fnmatch import fnmatch
 
 import numpy as np
-from cases import Case, allowed_difference, load, objective
+import report
+from cases import Case, allowed_difference, load, matching, objective
 from estimators import fit_sklearn, fit_skmlp
 from floor import epoch_products, time_floor
-from report import FAILED, preamble
+from report import FAILED, Report
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
@@ -142,21 +139,13 @@ def run(case, dtype, repetitions):
 
 def parse(arguments):
     """Return the options, with the cases that their patterns select."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    text = f"default: 9; at batch size 1 at most {SINGLE_ROW_REPETITIONS}"
-    parser.add_argument("--repetitions", type=int, default=9, help=text)
+    parser = report.parser(__doc__, 9)
     names = f"names or patterns of {', '.join(case.name for case in CASES)}"
     parser.add_argument("--cases", nargs="+", default=["*"], help=names)
     dtypes = ["float64", "float32"]
     parser.add_argument("--dtypes", nargs="+", default=dtypes, choices=dtypes)
-    parser.add_argument("--output", type=pathlib.Path, help="write the table here too")
     options = parser.parse_args(arguments)
-    options.command = (
-        f"python docs/benchmarks/bench_sklearn.py --repetitions {options.repetitions} "
-        f"--cases {shlex.join(options.cases)} --dtypes {' '.join(options.dtypes)}"
-    )
-    chosen = [any(fnmatch(c.name, p) for p in options.cases) for c in CASES]
-    options.cases = list(itertools.compress(CASES, chosen))
+    options.cases = matching(CASES, options.cases)
     if not options.cases or options.repetitions < 1:
         parser.error("there is nothing to run")
     return options
@@ -168,24 +157,15 @@ def main(arguments):
     warnings.simplefilter("ignore", ConvergenceWarning)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    lines, failed = [], False
-
-    def emit(line):
-        lines.append(line)
-        print(line, flush=True)
-
+    note = (
+        "losses: mean over shuffles of data loss + penalty over all training rows, "
+        "after the\n  given number of epochs on both sides"
+    )
     with threadpool_limits(1):
-        emit(preamble(options.command))
+        results = Report(options.output, "Time per epoch: scikit-learn and skmlp", note)
         for case, dtype in itertools.product(options.cases, options.dtypes):
-            cells = run(case, dtype, options.repetitions)
-            if len(lines) == 1:
-                emit(f"| {' | '.join(cells)} |")
-                emit("|" + " --- |" * len(cells))
-            emit(f"| {' | '.join(cells.values())} |")
-            failed |= FAILED in cells.values()
-    if options.output:
-        options.output.write_text("\n".join(lines) + "\n")
-    return int(failed)
+            results.row(run(case, dtype, options.repetitions))
+    return results.exit_code
 
 
 if __name__ == "__main__":

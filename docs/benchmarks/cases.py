@@ -2,6 +2,7 @@
 
 import functools
 import math
+from fnmatch import fnmatch
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ LOSS_TOLERANCE = 5e-3
 
 
 class Case(NamedTuple):
-    """One network on one data set; the ratio to reach in each dtype; a subset's rows."""
+    """One network on one data set, or on its first rows; the ratios to reach."""
 
     data: str
     hidden: tuple
@@ -32,6 +33,11 @@ class Case(NamedTuple):
     @property
     def name(self):
         return f"{self.data}-{self.batch_size}"
+
+
+def matching(cases, patterns):
+    """Return the cases whose names match one of the patterns."""
+    return [case for case in cases if any(fnmatch(case.name, p) for p in patterns)]
 
 
 def regression(n_rows, n_features, n_outputs, seed):

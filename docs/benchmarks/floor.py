@@ -96,8 +96,8 @@ def time_floor(products):
 def time_traffic(n_parameters, dtype):
     """Return the seconds in which all weights and velocities are read and written.
 
-    BLAS' rot does that and little else; of arrays that are hot in cache, but at least so
-    large that the call itself does not count.
+    That is the traffic of the updates of single rows, and BLAS' rot does little else.
+    The arrays are hot in cache, and large enough for the call itself not to count.
     """
     kind = np.dtype(dtype).type
     n = max(n_parameters, LEVEL_1 // (2 * kind().itemsize))

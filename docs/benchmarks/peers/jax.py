@@ -27,7 +27,7 @@ def mean_loss(parameters, X, y, loss, activation):
     elif loss == "binary":
         losses = jax.nn.softplus(z) - y * z
     else:
-        losses = 0.5 * (z - y) ** 2
+        losses = 0.5 * ((z - y) ** 2).sum(axis=1)
     return losses.mean()
 
 

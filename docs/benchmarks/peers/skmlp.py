@@ -10,6 +10,7 @@ import skmlp
 
 VERSION = f"skmlp {skmlp.__version__}"
 warnings.simplefilter("ignore", ConvergenceWarning)
+warnings.filterwarnings("ignore", "Got `batch_size`")  # of the few rows at the start
 
 
 class Peer:
@@ -22,7 +23,8 @@ class Peer:
         # Every fit shuffles by the same seed; so each gets its rows in another order.
         order = np.random.default_rng(seed).permutation(len(self.problem.X))
         self.X, y = self.problem.X[order], self.problem.y[order]
-        self.y = y.ravel().astype(y.dtype if self.problem.loss == "squared" else int)
+        y = y.ravel() if y.shape[1:] == (1,) else y
+        self.y = y.astype(y.dtype if self.problem.loss == "squared" else int)
 
     def run(self, n_epochs):
         self.model = self.fit(self.X, self.y, max_iter=n_epochs)
