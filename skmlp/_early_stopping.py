@@ -8,7 +8,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 ADVICE = "pass X_val and y_val to fit, or set early_stopping=False"
 
@@ -80,6 +79,8 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
             f"{n_rows - n_validation} of n_samples={n_rows} for training, too few; "
             f"use more samples or a smaller fraction, {ADVICE}"
         )
+    from sklearn.model_selection import train_test_split  # late: takes long
+
     training, validation = train_test_split(
         np.arange(n_rows), test_size=n_validation, random_state=seed, stratify=labels
     )

@@ -10,10 +10,12 @@ back, makes the call and says how far the peak rose above what was resident befo
 import gc
 import multiprocessing
 import pathlib
+import sys
 import tempfile
 import warnings
 
 import numpy as np
+import report
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -138,13 +140,15 @@ def run(name):
     return function(*arguments, **keywords)
 
 
-def main():
-    """Print a table."""
-    print(f"| {N_ROWS:,} x {N_FEATURES} | MiB |\n| --- | --- |")
+def main(arguments):
+    """Print a table as it grows."""
+    options = report.parser(__doc__, 1).parse_args(arguments)
+    results = report.Report(options.output, "Memory")
     for name in CASES:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
-            print(f"| {name} | {pool.apply(run, (name,)):.1f} |", flush=True)
+            mebibytes = pool.apply(run, (name,))
+        results.row({f"{N_ROWS:,} x {N_FEATURES}": name, "MiB": f"{mebibytes:.1f}"})
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

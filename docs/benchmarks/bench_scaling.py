@@ -64,9 +64,7 @@ def main(arguments):
         results = Report(options.output, "Time per epoch: how it grows", note)
         for curve in options.curves:
             for value in CURVES[curve]:
-                times = measure(
-                    Point(**{curve: value}), workers, options.repetitions
-                )
+                times = measure(Point(**{curve: value}), workers, options.repetitions)
                 cells = {peer: f"{time:.4g}" for peer, time in times.items()}
                 results.row({"what grows": curve, "to": value} | cells)
 

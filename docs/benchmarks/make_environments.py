@@ -1,8 +1,9 @@
-"""Make the virtual environments of the peers that have one, in .environments/.
+"""Make the virtual environments in which the benchmarks run, in .environments/.
 
     python docs/benchmarks/make_environments.py
 
-scikit-learn, NumPy and skmlp are measured in the environment that runs the benchmarks.
+skmlp is built and installed as users have it: an editable install would look at every
+import whether it has to be built again. scikit-learn and NumPy are in its environment.
 """
 
 import pathlib
@@ -10,13 +11,27 @@ import subprocess
 import venv
 
 ENVIRONMENTS = pathlib.Path(__file__).parent / ".environments"
+SOURCES = str(pathlib.Path(__file__).parents[2])
 PACKAGES = {
+    "skmlp": [SOURCES],  # a folder is always built and installed anew
     "pytorch": ["torch==2.13.0", "numpy"],
     "jax": ["jax[cpu]==0.10.*"],
 }
 
-if __name__ == "__main__":
+
+def make():
+    """Make what is missing, and build skmlp anew."""
     for name, packages in PACKAGES.items():
-        venv.create(ENVIRONMENTS / name, with_pip=True)
-        python = ENVIRONMENTS / name / "bin" / "python"
-        subprocess.run([python, "-m", "pip", "install", *packages], check=True)
+        python = python_of(name)
+        if not python.exists():
+            venv.create(ENVIRONMENTS / name, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
+
+
+def python_of(name):
+    """Return the interpreter of an environment."""
+    return ENVIRONMENTS / name / "bin" / "python"
+
+
+if __name__ == "__main__":
+    make()

@@ -12,7 +12,7 @@ import tempfile
 import numpy as np
 from cases import MOMENTUM, WEIGHT_DECAY, is_regression
 from estimators import fit_skmlp
-from make_environments import ENVIRONMENTS
+from make_environments import python_of
 from peers import Problem
 
 HERE = pathlib.Path(__file__).parent
@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(self, peer, n_cores, clock):
         module = peer.lower().replace("scikit-learn", "sklearn")
-        python = ENVIRONMENTS / module / "bin" / "python"
+        python = python_of(module)
         self.clock = clock
         self.process = subprocess.Popen(
             [python if python.exists() else sys.executable, "-m", "peers", module]
