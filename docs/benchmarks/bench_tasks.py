@@ -41,7 +41,7 @@ N_PREDICTED = 100_000
 
 def import_time(module):
     """Return a function that gives the seconds of an import after scikit-learn's."""
-    command = [sys.executable, "-c", IMPORT.format(module)]
+    command = [sys.executable, "-P", "-c", IMPORT.format(module)]
     return lambda: float(subprocess.check_output(command))
 
 

@@ -1,4 +1,4 @@
-"""Make the virtual environments in which the benchmarks run, in .environments/.
+"""Make the virtual environments in which the benchmarks run: the folder .environments.
 
     python docs/benchmarks/make_environments.py
 
@@ -10,10 +10,10 @@ import pathlib
 import subprocess
 import venv
 
-ENVIRONMENTS = pathlib.Path(__file__).parent / ".environments"
-SOURCES = str(pathlib.Path(__file__).parents[2])
+SOURCES = pathlib.Path(__file__).parents[2]
+ENVIRONMENTS = SOURCES / ".environments"
 PACKAGES = {
-    "skmlp": [SOURCES],  # a folder is always built and installed anew
+    "skmlp": [str(SOURCES)],  # a folder is always built and installed anew
     "pytorch": ["torch==2.13.0", "numpy"],
     "jax": ["jax[cpu]==0.10.*"],
 }

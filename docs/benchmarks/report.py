@@ -20,6 +20,7 @@ import skmlp
 
 OUTPUT = "--output"
 FAILED = "**no**"
+MARK = "<!-- results -->"  # where pages begin to include a file
 
 
 def processor():
@@ -64,12 +65,16 @@ def preamble(title, notes):
         f"  {platform.system()} {platform.machine()}; C compiler: {compiler()}",
         *notes,
     ]
-    return f"""# {title}
+    return (
+        f"""# {title}
 
 Made on {datetime.date.today()} by `{shlex.join(["python", script, *arguments])}`.
 How it measures, and what the columns mean, stands at the top of that script.
 
-""" + "".join(f"- {line}\n" for line in lines)
+"""
+        + "".join(f"- {line}\n" for line in lines)
+        + f"\n{MARK}\n"
+    )
 
 
 def parser(description, repetitions):
