@@ -43,7 +43,7 @@ from workers import ONE_CORE, PEERS, problem, rounds, started
 
 ALONE = "skmlp" + ONE_CORE
 CASES = [
-    Case("digits", (100,), "tanh", 1, 0.0003, 2),
+    Case("digits", (100,), "tanh", 1, 0.0003, 1),
     Case("digits", (100,), "tanh", 32, 0.01, 10),
     Case("digits", (100,), "tanh", 200, 0.05, 20),
     Case("digits", (100,), "tanh", 1797, 0.1, 30),
@@ -53,7 +53,7 @@ CASES = [
     Case("10000x784", (256, 128), "relu", 1, 0.0002, 1, n_rows=2000),
     Case("10000x784", (256, 128), "relu", 32, 0.005, 1),
     Case("10000x784", (256, 128), "relu", 128, 0.02, 1),
-    Case("10000x784", (256, 128), "relu", 1024, 0.1, 2),
+    Case("10000x784", (256, 128), "relu", 1024, 0.1, 1),
     Case("5000x10", (32,), "tanh", 1, 0.0003, 1),
     Case("5000x10", (32,), "tanh", 32, 0.01, 10),
     Case("5000x10", (32,), "tanh", 5000, 0.1, 40),

@@ -20,16 +20,16 @@ from make_environments import make, python_of
 
 HERE = pathlib.Path(__file__).parent
 STEPS = {  # by the name of the results: the script, its arguments, those for a try
-    "peers": ("peers --repetitions 5", "--repetitions 2 --cases digits-*"),
+    "peers": ("peers --repetitions 3", "--repetitions 2 --cases digits-*"),
     "peers_two_cores": (
-        "peers --cores 2 --repetitions 5",
+        "peers --cores 2 --repetitions 3",
         "--cores 2 --repetitions 2 --cases wide-*",
     ),
     "sklearn": ("sklearn --repetitions 3", "--repetitions 1 --cases digits-*"),
-    "solvers": ("solvers --repetitions 5", "--repetitions 2"),
-    "scaling": ("scaling --repetitions 3", "--repetitions 1 --curves units"),
-    "tasks": ("tasks --repetitions 21", "--repetitions 5 --no-search"),
-    "large": ("large --repetitions 3", "--repetitions 1 --rows 100000"),
+    "solvers": ("solvers --repetitions 3", "--repetitions 2"),
+    "scaling": ("scaling --repetitions 2", "--repetitions 1 --curves units"),
+    "tasks": ("tasks --repetitions 11", "--repetitions 5 --no-search"),
+    "large": ("large --repetitions 2", "--repetitions 1 --rows 100000"),
     "memory": ("memory", ""),
 }
 
