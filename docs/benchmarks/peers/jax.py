@@ -8,22 +8,18 @@ import numpy as np
 
 jax.config.update("jax_enable_x64", True)
 VERSION = f"JAX {jax.__version__}"
+ACTIVATIONS = {"relu": jax.nn.relu, "tanh": jnp.tanh}
 
 
 def mean_loss(parameters, X, y, loss, activation):
     *hidden, (W, b) = parameters
     h = X
     for W_hidden, b_hidden in hidden:
-        h = (
-            getattr(jnp, activation)(h @ W_hidden + b_hidden)
-            if activation == "tanh"
-            else jax.nn.relu(h @ W_hidden + b_hidden)
-        )
+        h = ACTIVATIONS[activation](h @ W_hidden + b_hidden)
     z = h @ W + b
     if loss == "softmax":
-        losses = (
-            jax.nn.logsumexp(z, axis=1) - jnp.take_along_axis(z, y[:, None], 1)[:, 0]
-        )
+        of_class = jnp.take_along_axis(z, y[:, None], axis=1)
+        losses = jax.nn.logsumexp(z, axis=1, keepdims=True) - of_class
     elif loss == "binary":
         losses = jax.nn.softplus(z) - y * z
     else:
@@ -35,11 +31,10 @@ def update(state, X, y, settings):
     loss, activation, rate, momentum, decay = settings
     parameters, velocities = state
     gradients = jax.grad(mean_loss)(parameters, X, y, loss, activation)
+    layers = zip(parameters, velocities, gradients, strict=True)
     velocities = [
         (momentum * v - rate * (g + decay * W), momentum * u - rate * h)
-        for (W, _), (v, u), (g, h) in zip(
-            parameters, velocities, gradients, strict=True
-        )
+        for (W, _), (v, u), (g, h) in layers
     ]
     parameters = [
         (W + v, b + u) for (W, b), (v, u) in zip(parameters, velocities, strict=True)
