@@ -5,8 +5,8 @@
     python docs/benchmarks/run_all.py --quick     # try it, in minutes; keeps no results
 
 Makes the environments first; after a change to the code skmlp is built again. The
-machine should have nothing else to do. A step that misses a target fails, and the
-others go on.
+machine should have nothing else to do. A step that finds something amiss
+fails, and the others go on.
 """
 
 import argparse
@@ -35,7 +35,7 @@ STEPS = {  # by the name of the results: the script, its arguments, those for a 
 
 
 def run(name, quick, folder):
-    """Run the script, and return whether it reached its targets."""
+    """Run the script, and return whether it found nothing amiss."""
     script, *arguments = STEPS[name][0].split()
     if quick:
         arguments = STEPS[name][1].split()
@@ -61,7 +61,7 @@ def main(arguments):
         failed = [name for name in steps if not run(name, options.quick, folder)]
     if not options.quick:
         subprocess.run([python_of("skmlp"), HERE / "targets.py"], check=True)
-    print("Missed a target: " + ", ".join(failed) if failed else "All targets met.")
+    print(f"Failed: {', '.join(failed)}" if failed else "No step failed.")
     return int(bool(failed))
 
 
