@@ -9,7 +9,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils import column_or_1d
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -35,6 +34,7 @@ from skmlp._sklearn_compat import (
     HasMethods,
     Interval,
     Options,
+    ScorerNames,
     StrOptions,
     _check_sample_weight,
     _fit_context,
@@ -105,7 +105,7 @@ class BaseMLP(
         ],
         "early_stopping": ["boolean", HasMethods(["split", "get_n_splits"])],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "scoring": [StrOptions(set(get_scorer_names()) | {"loss"}), callable],
+        "scoring": [ScorerNames({"loss"}), callable],
         "n_init": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
         "warm_start": ["boolean"],
@@ -461,6 +461,8 @@ class BaseMLP(
         """What `scoring` makes of the parameters, or None for the loss."""
         if validation is None or self.scoring == "loss":
             return None
+        from sklearn.metrics import check_scoring  # late: takes longer than skmlp
+
         mlp = copy.copy(self)
         mlp.coefs_, mlp.intercepts_ = network.views(parameters)
         mlp._state = state

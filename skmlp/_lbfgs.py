@@ -5,7 +5,6 @@ constrained optimization".
 """
 
 import numpy as np
-from scipy.optimize import minimize
 
 from skmlp._network import network as kernel
 from skmlp._objective import add_losses_and_gradient
@@ -23,6 +22,8 @@ class LBFGSTraining(Training):
 
     def loop(self, max_iter):
         """Iterate until the gradient is small; return why that ended."""
+        from scipy.optimize import minimize  # late: takes long
+
         self.max_iter = max_iter
         self.reason = self.sums = None
         self.point = np.empty_like(self.parameters)

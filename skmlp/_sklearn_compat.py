@@ -32,6 +32,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "Options",
+    "ScorerNames",
     "StrOptions",
     "_check_sample_weight",
     "_fit_context",
@@ -39,6 +40,22 @@ __all__ = [
     "has_callbacks",
     "single_blas_thread",
 ]
+
+
+class ScorerNames(StrOptions):
+    """The names of all scorers, besides the given ones.
+
+    They are looked up when first needed: to import `sklearn.metrics` takes longer than
+    to import skmlp.
+    """
+
+    def is_satisfied_by(self, val):
+        """Whether `val` is one of the names."""
+        if isinstance(val, str) and val not in self.options:
+            from sklearn.metrics import get_scorer_names
+
+            self.options = self.options | set(get_scorer_names())
+        return super().is_satisfied_by(val)
 
 
 def has_callbacks(estimator):

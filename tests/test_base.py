@@ -1,6 +1,8 @@
 """What both estimators share: kinds of input, case weights, scikit-learn's tools."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +49,12 @@ def assert_same_weights(a, b, rtol=0):
     for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
         assert u.dtype == v.dtype
         assert_allclose(u, v, rtol=rtol, atol=rtol)
+
+
+def test_import_leaves_to_others_what_takes_long_to_import():
+    code = "import sys, skmlp; print(*sys.modules)"
+    modules = subprocess.check_output([sys.executable, "-P", "-c", code], text=True)
+    assert not {"sklearn.metrics", "sklearn.model_selection"} & set(modules.split())
 
 
 # --- Inputs ---

@@ -2,12 +2,14 @@
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("resource")
 FILE = Path(__file__).parents[1] / "docs" / "benchmarks" / "bench_memory.py"
+sys.path.append(str(FILE.parent))  # for what the file imports
 spec = importlib.util.spec_from_file_location("bench_memory", FILE)
 bench_memory = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(bench_memory)

@@ -67,7 +67,7 @@ def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
         assert_product(multiply(A, B, S, level, 0.25), A, B, S / 4)
 
 
-# From 64 rows on, strips of B are copied, and of a transposed A blocks with page strides.
+# From 64 rows on, strips of B are copied, and blocks of A with columns pages apart.
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("transposed", [False, True])

@@ -18,6 +18,7 @@ import tempfile
 import warnings
 
 import numpy as np
+import report
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -161,19 +162,23 @@ def run(name):
 
 def measure(name):
     """MiB of a case, in a process of its own."""
-    command = [sys.executable, __file__, name]
+    command = [sys.executable, __file__, "--case", name]
     return float(subprocess.check_output(command, text=True))
 
 
-def main():
-    """Print a table, or the figure of the case that is named."""
-    if len(sys.argv) > 1:
-        print(run(sys.argv[1]))
+def main(arguments):
+    """Print a table as it grows, or the figure of the one case that is named."""
+    parser = report.parser(__doc__, 1)
+    parser.add_argument("--case", choices=CASES)
+    options = parser.parse_args(arguments)
+    if options.case:
+        print(run(options.case))
         return
-    print(f"| {N_ROWS:,} x {N_FEATURES} | MiB |\n| --- | --- |")
+    results = report.Report(options.output, "Memory")
     for name in CASES:
-        print(f"| {name} | {measure(name):.1f} |", flush=True)
+        cells = {f"{N_ROWS:,} x {N_FEATURES}": name, "MiB": f"{measure(name):.1f}"}
+        results.row(cells)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -15,26 +15,17 @@ its "sgd" (so that the quartiles do not overlap), if losses differ, or if "lbfgs
 longer or ends at a higher objective (by more than 1e-6 of it).
 """
 
-import argparse
 import itertools
 import os
-import pathlib
 import sys
 import time
 import warnings
 
 import numpy as np
-from bench_sklearn import (
-    FAILED,
-    Case,
-    allowed_difference,
-    fit_sklearn,
-    fit_skmlp,
-    is_regression,
-    load,
-    objective,
-    preamble,
-)
+import report
+from cases import Case, allowed_difference, is_regression, load, objective
+from estimators import fit_sklearn, fit_skmlp
+from report import FAILED, Report
 from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
@@ -71,15 +62,6 @@ def settings(solver):
         "solver": "sgd" if solver == "nesterov" else solver,
         "nesterovs_momentum": solver == "nesterov",
     }
-
-
-def table(rows):
-    """Return rows, dicts with equal keys, as the lines of a Markdown table."""
-    return [
-        f"| {' | '.join(rows[0])} |",
-        "|" + " --- |" * len(rows[0]),
-        *(f"| {' | '.join(row.values())} |" for row in rows),
-    ]
 
 
 def time_solvers(batch_size, dtype, repetitions):
@@ -197,35 +179,19 @@ def time_lbfgs(name, repetitions):
 
 def main(arguments):
     """Run all, print the tables, and return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--repetitions", type=int, default=11, help="default: 11")
-    parser.add_argument("--output", type=pathlib.Path, help="write the tables here too")
-    options = parser.parse_args(arguments)
+    options = report.parser(__doc__, 11).parse_args(arguments)
     warnings.simplefilter("ignore", ConvergenceWarning)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    command = (
-        f"python docs/benchmarks/bench_solvers.py --repetitions {options.repetitions}"
-    )
     with threadpool_limits(1):
-        rows = [
-            row
-            for batch_size, dtype in itertools.product(EPOCHS, ("float64", "float32"))
-            for row in time_solvers(batch_size, dtype, options.repetitions)
-        ]
-        small = [time_lbfgs(name, options.repetitions) for name in SMALL]
-    title = "# Time of every solver\n\n"
-    lines = [
-        title + preamble(command).partition("\n\n")[2],
-        *table(rows),
-        "\n## lbfgs, to the same tolerance\n",
-        *table(small),
-    ]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    if options.output:
-        options.output.write_text(text)
-    return int(FAILED in text)
+        results = Report(options.output, "Time of every solver")
+        for batch_size, dtype in itertools.product(EPOCHS, ("float64", "float32")):
+            for cells in time_solvers(batch_size, dtype, options.repetitions):
+                results.row(cells)
+        results.section("lbfgs, to the same tolerance")
+        for name in SMALL:
+            results.row(time_lbfgs(name, options.repetitions))
+    return results.exit_code
 
 
 if __name__ == "__main__":

@@ -1,0 +1,89 @@
+"""Write which targets the results of `bench_peers.py` meet, and where not."""
+
+import pathlib
+
+from report import MARK, read_tables
+
+MADE = "Made by `python docs/benchmarks/targets.py` from the tables of the peers."
+RESULTS = pathlib.Path(__file__).parent / "results"
+SMALL = "digits", "20000x50", "5000x10,"
+LARGE = "10000x784", "5000x200"
+PEERS = "scikit-learn", "NumPy", "PyTorch", "JAX"
+AT_LEAST, AT_MOST = "at least", "at most"
+
+
+ONE, TWO = "peers.md", "peers_two_cores.md"
+
+
+def every(row):
+    return True
+
+
+def small(row):
+    return row["case"].startswith(SMALL) and row["batch"] in ("1", "32")
+
+
+def large(row):
+    return int(row["batch"]) >= 128 and row["case"].startswith(LARGE)
+
+
+def batch(size):
+    return lambda row: row["batch"] == str(size)
+
+
+def relative(peer):
+    """A function that gives a peer's time relative to ours, in a row."""
+    return lambda row: float(row[peer]) / float(row["skmlp"])
+
+
+def fastest(row):
+    return min(relative(peer)(row) for peer in PEERS)
+
+
+def above_floor(row):
+    return 1 / relative("floor")(row)
+
+
+def gain(row):
+    return float(row["gain"])
+
+
+TARGETS = [  # name, file, which rows count, figure, limit
+    ("no peer is faster", ONE, every, fastest, AT_LEAST, 1),
+    ("small, batch 1 and 32: JAX / skmlp", ONE, small, relative("JAX"), AT_LEAST, 1.5),
+    ("the same: PyTorch / skmlp", ONE, small, relative("PyTorch"), AT_LEAST, 10),
+    ("batch 1: skmlp / floor", ONE, batch(1), above_floor, AT_MOST, 2),
+    ("batch 32: skmlp / floor", ONE, batch(32), above_floor, AT_MOST, 1.6),
+    ("large, batch 128 or more: skmlp / floor", ONE, large, above_floor, AT_MOST, 1.25),
+    ("two cores: no peer is faster", TWO, every, fastest, AT_LEAST, 1),
+    ("two cores: gain over one", TWO, large, gain, AT_LEAST, 1.6),
+]
+
+
+def lines():
+    """Return the lines of the table."""
+    yield "| target | limit | met in | range | missed in: data, batch, dtype |"
+    yield "| --- | --- | --- | --- | --- |"
+    for name, file, counts, figure, kind, limit in TARGETS:
+        rows = [row for row in read_tables(RESULTS / file) if counts(row)]
+        figures = [round(figure(row), 2) for row in rows]
+        missed = [
+            f"{row['case'].split(',')[0]}, {row['batch']}, {row['dtype']}: {value}"
+            for row, value in zip(rows, figures, strict=True)
+            if (value < limit if kind == AT_LEAST else value > limit)
+        ]
+        met = f"{len(rows) - len(missed)} of {len(rows)}"
+        spread = f"{min(figures)} to {max(figures)}"
+        where = "<br>".join(missed) or "-"
+        yield f"| {name} | {kind} {limit} | {met} | {spread} | {where} |"
+
+
+def main():
+    """Write the table."""
+    text = "\n".join(["# Targets", "", MADE, "", MARK, "", *lines(), ""])
+    (RESULTS / "targets.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
