@@ -15,9 +15,9 @@
 #define SKMLP_PREFETCH(address) ((void)(address))
 #endif
 
-/* As many sums side by side as fill a vector of 64 bytes: a sum in one variable would have
-   to be in the order written, which cannot be vectorised. */
-#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
+/* Sums side by side: one alone would have to be in the order written, which cannot be
+   vectorised, and more take longer to add up than they save. */
+#define SKMLP_SUMS 8
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -52,21 +52,21 @@ SKMLP_CLONES static void SKMLP_NAME(add_rows)(
             sum[j] += x[j];
 }
 
-/* x y, in lanes */
+/* x y */
 static inline SKMLP_REAL SKMLP_NAME(dot)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict y, ptrdiff_t n)
 {
-    SKMLP_REAL lane[SKMLP_LANES] = {0}, sum = 0;
+    SKMLP_REAL sums[SKMLP_SUMS] = {0}, sum = 0;
     ptrdiff_t i = 0;
-    for (; i + SKMLP_LANES <= n; i += SKMLP_LANES)
-        for (ptrdiff_t k = 0; k < SKMLP_LANES; k++)
-            lane[k] += x[i + k] * y[i + k];
+    for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
+        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
+            sums[k] += x[i + k] * y[i + k];
     for (; i < n; i++)
         sum += x[i] * y[i];
-    for (ptrdiff_t width = SKMLP_LANES / 2; width > 0; width /= 2)
+    for (ptrdiff_t width = SKMLP_SUMS / 2; width > 0; width /= 2)
         for (ptrdiff_t k = 0; k < width; k++)
-            lane[k] += lane[k + width];
-    return lane[0] + sum;
+            sums[k] += sums[k + width];
+    return sums[0] + sum;
 }
 
 /* The products of a layer with one output, where W and delta are columns: BLAS has no

@@ -11,4 +11,10 @@
 #define SKMLP_CLONES
 #endif
 
+#if defined(__GNUC__)
+#define SKMLP_INLINE static inline __attribute__((always_inline))
+#else
+#define SKMLP_INLINE static inline
+#endif
+
 #endif

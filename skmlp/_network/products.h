@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "clones.h"
+
 /* A strip of B of this many rows stays in the first-level cache. */
 #define SKMLP_INNER 128
 /* Copies are made for at least so many rows of C, or columns. */
@@ -27,7 +29,6 @@
 #define SKMLP_PAGE 4096
 
 #if defined(__GNUC__)
-#define SKMLP_INLINE static inline __attribute__((always_inline))
 #if !defined(__clang__)
 /* GCC keeps an array in registers only where the loops over it are gone early. */
 #define SKMLP_UNROLL _Pragma("GCC unroll 8")

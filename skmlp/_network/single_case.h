@@ -13,6 +13,9 @@
 
 #include "blocks.h"
 
+/* Numbers in a vector of 64 bytes. */
+#define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
+
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
 #include "single_case.h"
@@ -44,48 +47,111 @@ SKMLP_CLONES static void SKMLP_NAME(case_net_input)(
             z[j] += x[i] * W[j];
 }
 
-/* v <- gamma v + eta (h delta + lambda w); w <- w - v, or w - (gamma v + eta (...)), where
-   h is one number and the others are rows. */
-static inline void SKMLP_NAME(update_row)(
-    SKMLP_REAL h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict w,
-    SKMLP_REAL *restrict v, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda,
-    int nesterov)
+/* v <- gamma v + eta (h delta + lambda w); w <- w - v, or w - (gamma v + eta (...)), for n
+   numbers, where h is one number and the others are parts of rows. */
+SKMLP_INLINE void SKMLP_NAME(update_part)(
+    const ptrdiff_t n, SKMLP_REAL eta_h, const SKMLP_REAL *delta, SKMLP_REAL *restrict w,
+    SKMLP_REAL *restrict v, SKMLP_REAL gamma, SKMLP_REAL eta_lambda, const int nesterov)
 {
-    const SKMLP_REAL eta_h = eta * h, eta_lambda = eta * lambda;
-    if (nesterov)
-        for (ptrdiff_t j = 0; j < n; j++) {
-            const SKMLP_REAL step = eta_h * delta[j] + eta_lambda * w[j];
-            v[j] = gamma * v[j] + step;
-            w[j] -= gamma * v[j] + step;
-        }
-    else
-        for (ptrdiff_t j = 0; j < n; j++) {
-            v[j] = gamma * v[j] + (eta_h * delta[j] + eta_lambda * w[j]);
-            w[j] -= v[j];
-        }
+    for (ptrdiff_t k = 0; k < n; k++) {
+        const SKMLP_REAL step = eta_h * delta[k] + eta_lambda * w[k];
+        v[k] = gamma * v[k] + step;
+        w[k] -= nesterov ? gamma * v[k] + step : v[k];
+    }
+}
+
+/* The same for a row, in parts of a constant width: without a remainder, which would take
+   longer than all else. The last part starts early enough to end with the row, and from what
+   its numbers were before the other parts. */
+SKMLP_INLINE void SKMLP_NAME(update_row)(
+    const int width, SKMLP_REAL eta_h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict w,
+    SKMLP_REAL *restrict v, ptrdiff_t n, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
+    const int nesterov)
+{
+    const ptrdiff_t last = n - width;
+    SKMLP_REAL last_w[SKMLP_LANES], last_v[SKMLP_LANES];
+    memcpy(last_w, w + last, width * sizeof *w);
+    memcpy(last_v, v + last, width * sizeof *v);
+    for (ptrdiff_t j = 0; j < last; j += width)
+        SKMLP_NAME(update_part)(width, eta_h, delta + j, w + j, v + j, gamma, eta_lambda,
+                                nesterov);
+    SKMLP_NAME(update_part)(width, eta_h, delta + last, last_w, last_v, gamma, eta_lambda,
+                            nesterov);
+    memcpy(w + last, last_w, width * sizeof *w);
+    memcpy(v + last, last_v, width * sizeof *v);
+}
+
+/* w delta, in parts as above; `rest` is the last part of delta, with zeros for the numbers
+   that belong to the part before. */
+SKMLP_INLINE SKMLP_REAL SKMLP_NAME(row_product)(
+    const int width, const SKMLP_REAL *restrict w, const SKMLP_REAL *restrict delta,
+    const SKMLP_REAL *restrict rest, ptrdiff_t n)
+{
+    const ptrdiff_t last = n - width;
+    SKMLP_REAL sum[SKMLP_SUMS];
+    for (int k = 0; k < width; k++)
+        sum[k] = w[last + k] * rest[k];
+    for (ptrdiff_t j = 0; j < last; j += width)
+        for (int k = 0; k < width; k++)
+            sum[k] += w[j + k] * delta[j + k];
+    for (int half = width / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++)
+            sum[k] += sum[k + half];
+    return sum[0];
 }
 
 /* delta_below <- W delta with the weights before the update, unless it is NULL; then the
-   update of W and b. */
+   update of W. */
+SKMLP_INLINE void SKMLP_NAME(backward_rows)(
+    const int width, const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta,
+    SKMLP_REAL *restrict W, SKMLP_REAL *restrict v, SKMLP_REAL *restrict delta_below,
+    ptrdiff_t fan_in, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
+    const int nesterov)
+{
+    const int sums = width < SKMLP_SUMS ? width : SKMLP_SUMS;
+    const ptrdiff_t n_shared = sums - 1 - (n - 1) % sums;
+    SKMLP_REAL rest[SKMLP_SUMS];
+    for (int k = 0; k < sums; k++)
+        rest[k] = k < n_shared ? 0 : delta[n - sums + k];
+    for (ptrdiff_t i = 0; i < fan_in; i++, W += n, v += n) {
+        if (delta_below)
+            delta_below[i] = SKMLP_NAME(row_product)(sums, W, delta, rest, n);
+        SKMLP_NAME(update_row)(width, eta * h[i], delta, W, v, n, gamma, eta_lambda, nesterov);
+    }
+}
+
+/* The backward step of a layer, and its update. */
 SKMLP_CLONES static void SKMLP_NAME(case_backward)(
     const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
     SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
     SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, ptrdiff_t fan_out, SKMLP_REAL eta,
     SKMLP_REAL gamma, SKMLP_REAL lambda, int nesterov)
 {
-    SKMLP_NAME(update_row)(1, delta, b, v_b, fan_out, eta, gamma, 0, nesterov);
-    if (fan_out == 1) {
+#define SKMLP_ROWS(width)                                                                     \
+    do {                                                                                      \
+        if (nesterov)                                                                         \
+            SKMLP_NAME(backward_rows)(width, h, delta, W, v_W, delta_below, fan_in, fan_out,  \
+                                      eta, gamma, eta * lambda, 1);                           \
+        else                                                                                  \
+            SKMLP_NAME(backward_rows)(width, h, delta, W, v_W, delta_below, fan_in, fan_out,  \
+                                      eta, gamma, eta * lambda, 0);                           \
+    } while (0)
+    SKMLP_NAME(update_part)(fan_out, eta, delta, b, v_b, gamma, 0, nesterov);
+    if (fan_out >= SKMLP_LANES) {
+        SKMLP_ROWS(SKMLP_LANES);
+    } else if (fan_out >= SKMLP_LANES / 2) {
+        SKMLP_ROWS(SKMLP_LANES / 2);
+    } else if (fan_out >= SKMLP_LANES / 4) {
+        SKMLP_ROWS(SKMLP_LANES / 4);
+    } else if (fan_out > 1) {
+        SKMLP_ROWS(1);
+    } else {
         if (delta_below)
             for (ptrdiff_t i = 0; i < fan_in; i++)
                 delta_below[i] = W[i] * delta[0];
-        SKMLP_NAME(update_row)(delta[0], h, W, v_W, fan_in, eta, gamma, lambda, nesterov);
-        return;
+        SKMLP_NAME(update_part)(fan_in, eta * delta[0], h, W, v_W, gamma, eta * lambda, nesterov);
     }
-    for (ptrdiff_t i = 0; i < fan_in; i++, W += fan_out, v_W += fan_out) {
-        if (delta_below)
-            delta_below[i] = SKMLP_NAME(dot)(W, delta, fan_out);
-        SKMLP_NAME(update_row)(h[i], delta, W, v_W, fan_out, eta, gamma, lambda, nesterov);
-    }
+#undef SKMLP_ROWS
 }
 
 #undef SKMLP_REAL
