@@ -1,8 +1,8 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
-Each function works on a block of `rows` training cases in row-major order. BLAS does the
-products with large weights; the others are done as suits their shape. `n_threads` share
-what is large.
+Each function works on a block of `rows` training cases in row-major order. BLAS does
+what it is faster at, products with the transpose of large weights; the others are done as
+suits their shape. `n_threads` share what is large.
 """
 
 from cython cimport floating

@@ -1,4 +1,4 @@
-/* Small matrix products, for which BLAS spends its time on packing and on being called:
+/* Matrix products, for small matrices without the packing that BLAS spends its time on:
 
        C <- scale S + A B with A (m, k), B (k, n), C (m, n)
 

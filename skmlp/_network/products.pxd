@@ -1,4 +1,4 @@
-"""Products of small matrices, and the sizes from which on BLAS is faster."""
+"""Matrix products of our own, and where BLAS is faster."""
 
 from cython cimport floating
 from cython.parallel cimport prange

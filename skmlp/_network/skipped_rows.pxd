@@ -249,7 +249,7 @@ cdef inline void update_named_rows(
     cdef const NamedRow* named
     cdef SkippedRow* row
     cdef const floating* g
-    cdef floating x
+    cdef double x
     cdef double product[4]
     cdef const double* P
     cdef const UpdateRule* rule = update.rule
@@ -270,7 +270,7 @@ cdef inline void update_named_rows(
             x = 1
             g = gradient_W + row.place * fan_out
         if rule.name == ADAGRAD:
-            scaled(x, g, gradient_W + skipped.n_places * fan_out, fan_out)
+            scaled(<floating> x, g, gradient_W + skipped.n_places * fan_out, fan_out)
             update_weights(update, gradient_W + skipped.n_places * fan_out, state_W + start,
                            W + start, fan_out)
         else:
