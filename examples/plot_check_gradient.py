@@ -99,23 +99,19 @@ print(f"The slip leaves the sign of {same_sign:.0%} of the derivatives as it is"
 # Right: the difference of a right derivative falls with the square of the step, until
 # the objective's rounding errors, divided by ever smaller steps, take over. The
 # difference of a wrong one stays where it is, whatever the step.
-fig, (left_half, right_half) = plt.subplots(
-    1, 2, figsize=(9.6, 4.2), layout="constrained"
-)
+fig, axes = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
 for name, gradient, style in (
     ("with the slip", wrong, {"marker": "s", "color": "#D55E00"}),
     ("right", right, {"marker": "o", "color": "#0072B2"}),
 ):
-    left_half.plot(best, gradient, linestyle="", markersize=3, **style)
+    axes[0].plot(best, gradient, linestyle="", markersize=3, **style)
     differences = [relative_difference(gradient, n) for n in numeric]
-    right_half.loglog(steps, differences, markersize=5, label=name, **style)
-left_half.axline((0, 0), slope=1, color="k", linewidth=0.8, zorder=0)
-left_half.set(xlabel="central difference", ylabel="back-propagation")
-left_half.set(title="The derivative for each weight")
-right_half.set(xlabel=r"step $\epsilon$", ylabel="largest relative difference")
-right_half.set(title="The difference against the step", ylim=(1e-12, 10))
-right_half.legend()
+    axes[1].loglog(steps, differences, markersize=5, label=name, **style)
+axes[0].axline((0, 0), slope=1, color="k", linewidth=0.8, zorder=0)
+axes[0].set(xlabel="central difference", ylabel="back-propagation")
+axes[0].set(title="The derivative for each weight")
+axes[1].set(xlabel=r"step $\epsilon$", ylabel="largest relative difference")
+axes[1].set(title="The difference against the step", ylim=(1e-12, 10))
+axes[1].legend()
 
-path = sys.argv[1] if len(sys.argv) > 1 else "check_gradient.png"
-fig.savefig(path, dpi=170)
-print(f"Figure saved as {path}")
+fig.savefig(sys.argv[1] if len(sys.argv) > 1 else "check_gradient.png", dpi=170)

@@ -59,10 +59,8 @@ def way(parameters, n_updates=120):
 
 ways = {name: way(parameters) for name, parameters in solvers.items()}
 for name, points in ways.items():
-    distance = np.hypot(*(points - ways["lbfgs"][-1]).T)
-    near = np.flatnonzero(distance > 0.1)[-1] + 1
-    after = f"after {near} updates" if near < len(points) else "later"
-    print(f"{name:20} comes within 0.1 of the minimum {after}")
+    far = (np.hypot(*(points[:-1] - ways["lbfgs"][-1]).T) > 0.1).sum()
+    print(f"{name:20}{far:4} updates start more than 0.1 away from the minimum")
 
 # %%
 # Ten digits
@@ -87,29 +85,22 @@ for name, parameters in solvers.items():
 # the digits too it pays to adapt; Nesterov's momentum lies on the classical one. (The
 # loss of lbfgs rises where the penalty falls by more: it never lets their sum rise.)
 colours = ["#000000", "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#009E73"]
-styles = dict(
-    zip(solvers, [(c, "-") for c in colours] + [("#7F7F7F", "--")], strict=True)
-)
+plt.rc("axes", prop_cycle=plt.cycler(color=[*colours, "#7F7F7F"]))
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.8), layout="constrained")
 
 w, b = np.meshgrid(np.linspace(-2.6, 2.4, 200), np.linspace(-2.2, 4.2, 200))
 errors = 0.5 * ((w[..., None] * x + b[..., None] - t) ** 2).mean(axis=-1)
 levels = np.geomspace(0.01, 40, 14)
 left.contour(w, b, errors, levels, colors="0.8", linewidths=0.8, zorder=0)
-for name, points in ways.items():
-    colour, line = styles[name]
-    left.plot(*points.T, line, color=colour, marker=".", markersize=4, linewidth=1.2)
+for points in ways.values():
+    left.plot(*points.T, marker=".", markersize=4, linewidth=1.2)
 left.plot(*ways["lbfgs"][0], "ks", markersize=7)
 left.plot(*ways["lbfgs"][-1], "k*", markersize=13)
 left.set(xlabel="weight $w$", ylabel="bias $b$", title="Ways over an error surface")
 for name, curve in losses.items():
-    colour, line = styles[name]
-    epochs = np.arange(1, len(curve) + 1)
     width = 4 if name == "momentum" else 1.5
-    right.semilogy(epochs, curve, line, color=colour, label=name, linewidth=width)
+    right.semilogy(range(1, len(curve) + 1), curve, label=name, linewidth=width)
 right.set(xlabel="epoch", ylabel="training loss", title="Ten digits")
 fig.legend(loc="outside lower center", ncols=4)
 
-path = sys.argv[1] if len(sys.argv) > 1 else "compare_solvers.png"
-fig.savefig(path, dpi=170)
-print(f"Figure saved as {path}")
+fig.savefig(sys.argv[1] if len(sys.argv) > 1 else "compare_solvers.png", dpi=170)

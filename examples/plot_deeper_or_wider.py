@@ -55,11 +55,9 @@ def curve(data, depth, widths):
     _, X_test, _, y_test = data
     for width in widths:
         networks = [fit(data, (width,) * depth, seed) for seed in range(2)]
-        n_weights = sum(p.size for p in networks[0].coefs_ + networks[0].intercepts_)
+        n_weights = networks[0].n_parameters_
         scores = [network.score(X_test, y_test) for network in networks]
-        print(
-            f"{(width,) * depth}: {n_weights} weights, accuracy {np.mean(scores):.1%}"
-        )
+        print(f"{(width,) * depth}: {n_weights} weights, {np.mean(scores):.1%} right")
         yield n_weights, np.mean(scores)
 
 
