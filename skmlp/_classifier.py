@@ -66,22 +66,24 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
-        gamma, in [0, 1).
+        gamma of "sgd", in [0, 1).
     nesterovs_momentum : bool, default=False
         Whether the weights move by momentum * v + eta * g with the new v.
     rho : float, default=0.9
-        How slowly "rmsprop" and "adadelta" forget earlier gradients, in [0, 1).
+        How slowly "rmsprop" and "adadelta" forget the squares of earlier gradients, in
+        [0, 1).
     beta_1 : float, default=0.9
         How slowly "adam" forgets earlier gradients, in [0, 1).
     beta_2 : float, default=0.999
         How slowly "adam" forgets the squares of earlier gradients, in [0, 1).
     epsilon : float or "auto", default="auto"
         What keeps the divisors of "adagrad", "rmsprop", "adadelta" and "adam" from 0.
-        "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
+        Above 0; "auto" is 1e-6 for "adadelta" and 1e-8 for the others.
     max_iter : int, default=200
-        Largest number of epochs of a call of `fit`.
+        Largest number of epochs of a call of `fit`, at least 1.
     max_fun : int, default=15000
-        Largest number of times that "lbfgs" computes the objective in a call of `fit`.
+        Largest number of times that "lbfgs" computes the objective in a call of `fit`,
+        at least 1.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
@@ -92,16 +94,16 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
         which training has converged.
     n_iter_no_change : int, default=10
-        Patience: training stops after this many epochs in a row without an improvement
-        of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience with
-        validation data only.
+        Patience, at least 1: training stops after this many epochs in a row without an
+        improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience
+        with validation data only.
     early_stopping : bool or cross-validation splitter, default=False
         Whether validation data are watched rather than the training objective, and the
         weights of the best epoch are kept. The data are those passed to `fit` as
         `X_val` and `y_val`, else a part of the training data, stratified by class, or
         the first split of a splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
-        Share of the training data that is held out, in (0, 1).
+        Share of the training data that is held out, in (0, 1); a splitter has its own.
     scoring : "loss", str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer as in
         `sklearn.metrics.check_scoring`, of which more is better.
@@ -109,20 +111,22 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Weight of each class, which multiplies `sample_weight`. "balanced" is
         n_samples / (n_classes * count of the class). Not for multilabel targets.
     n_init : int, default=1
-        How many networks are trained, from different first weights; the one that
-        reached the best watched value is kept (without early stopping: the lowest last
-        validation loss, or without validation data the lowest last objective). A call
-        that goes on trains the one network that there is.
+        How many networks are trained, at least 1, from different first weights; the one
+        that reached the best watched value is kept (without early stopping: the lowest
+        last validation loss, or without validation data the lowest last objective). A
+        call that goes on trains the one network that there is.
     n_jobs : int or None, default=None
         How many of them are trained at a time, in threads. None is 1 unless a
-        `joblib.parallel_config` context says otherwise, -1 all processors. The result
-        does not depend on it.
+        `joblib.parallel_config` context says otherwise, -1 all processors. A large
+        update is shared by OpenMP's threads (`OMP_NUM_THREADS`), divided among the
+        trainings that run at a time. The result depends on neither.
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended. k epochs and then m more
         give the same bits as k + m epochs, except with "lbfgs", which starts again from
         the weights alone.
     record_batches : bool, default=False
-        Whether the loss of each mini-batch is recorded too.
+        Whether the loss of each mini-batch, the mean before its update, is recorded
+        too: see `batch_loss_curve_`.
     verbose : int, default=0
         Print a line for each epoch (1) or for every so many.
 
