@@ -49,6 +49,21 @@ class LossGradient(NamedTuple):
         dC/dW of each layer, in the shapes of `coefs_`.
     intercepts : list of ndarray of shape (fan_out,)
         dC/db of each layer, in the shapes of `intercepts_`.
+
+    Examples
+    --------
+    It unpacks as a tuple, or is read by name:
+
+    >>> from sklearn.datasets import load_iris
+    >>> from skmlp import MLPClassifierSDM
+    >>> from skmlp.inspection import loss_gradient
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifierSDM(8, batch_size=10, max_iter=500, random_state=0)
+    >>> C, dC_dW, dC_db = loss_gradient(mlp.fit(X, y), X, y)
+    >>> [g.shape for g in dC_dW], [g.shape for g in dC_db]
+    ([(4, 8), (8, 3)], [(8,), (3,)])
+    >>> bool(loss_gradient(mlp, X, y).loss == C)
+    True
     """
 
     loss: float
