@@ -57,7 +57,7 @@ def make_X(kind, n_rows=N_ROWS):
         return np.random.default_rng(0).random((n_rows, N_FEATURES), np.float32)
     if kind == "CSR":
         return sparse.random_array(
-            (n_rows, N_FEATURES), density=0.1, format="csr", rng=0
+            (n_rows, N_FEATURES), density=0.1, format="csr", random_state=0
         )
     X = np.random.default_rng(0).random((n_rows, N_FEATURES))
     return np.asfortranarray(X) if kind == "float64, Fortran order" else X
