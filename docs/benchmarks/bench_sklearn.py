@@ -13,10 +13,10 @@ take ``FIT_SECONDS``. Every repetition runs scikit-learn, skmlp and the floor in
 ratios are taken within a repetition, medians and quartiles over the repetitions.
 
 The floor is the time of an epoch's matrix products alone, on preallocated arrays that
-are hot in cache, by the gemm that SciPy exports to compiled code, which is the one that
-skmlp calls. A call from Python costs about a microsecond, so the same calls with an
-empty dimension, from which BLAS returns at once, are timed in turn with the real ones,
-and the medians subtracted. A floor smaller than what was subtracted is marked ``~``.
+are hot in cache, by the gemm that SciPy exports to compiled code. A call from Python
+costs about a microsecond, so the same calls with an empty dimension, from which BLAS
+returns at once, are timed in turn with the real ones, and the medians subtracted.
+A floor smaller than what was subtracted is marked ``~``.
 It comes from minima, which are steadier, and was still 1.0 to 1.6 times the time of a
 compiled loop over the same calls, so it is divided by ``ROUGH_FACTOR`` before anything
 counts as close to it.
