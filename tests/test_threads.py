@@ -12,7 +12,7 @@ from skmlp import MLPRegressorSDM, _threads
 from skmlp._network import network as kernel
 
 # Products on both sides of the size from which BLAS does them, all worth threads.
-HIDDEN = {"small": (200, 160), "large": (520, 520)}
+HIDDEN = {"small": (240, 200), "large": (520, 520)}
 
 
 @pytest.fixture

@@ -62,6 +62,10 @@ cdef Py_ssize_t BLOCK_BYTES = 1 << 19
 cdef Py_ssize_t MIN_BLOCK_ROWS = 256
 cdef Py_ssize_t MAX_BLOCK_ROWS = 1024
 
+# Rows times parameters of a block that is worth several threads. With other programs on all
+# cores a thread comes some milliseconds late.
+cdef double SHARED_WORK = 1 << 24
+
 
 cdef extern from "threads.h" nogil:
     int skmlp_max_threads()
@@ -87,7 +91,8 @@ cdef class Network:
     Attributes
     ----------
     n_threads : int
-        How many threads share the work of large products: one until it is set.
+        How many threads share the work of large products: one until it is set, and where
+        blocks are so small that waiting for a thread could take longer than all the work.
     """
 
     cdef Layout layout
@@ -136,7 +141,8 @@ cdef class Network:
 
     @n_threads.setter
     def n_threads(self, int n_threads):
-        self.layout.n_threads = max(n_threads, 1)
+        cdef double work = <double> self.layout.block_rows * self.layout.n_parameters
+        self.layout.n_threads = max(n_threads, 1) if work >= SHARED_WORK else 1
 
     @property
     def n_parameters(self):
