@@ -159,7 +159,8 @@ def loss_gradient(estimator, X, y, sample_weight=None):
     NotFittedError
         If `estimator` is not fitted.
     ValueError
-        If X, y or the weights are not usable, as in `fit`.
+        If X, y or the weights are not usable, as in `fit`, or a parameter of the
+        estimator that was set after it.
 
     See Also
     --------
@@ -321,7 +322,8 @@ def check_gradient(
     NotFittedError
         If `estimator` is not fitted.
     ValueError
-        If X, y, the weights or `max_parameters` are not usable.
+        If X, y, the weights, `max_parameters` or a parameter of the estimator that was
+        set after `fit` are not usable.
 
     See Also
     --------
@@ -466,6 +468,7 @@ class _Objective:
     """C of a fitted estimator on some data, at parameters that may be changed."""
 
     def __init__(self, estimator, X, y, sample_weight, dtype):
+        estimator._validate_params()  # they may have been set since fit
         estimator = copy(estimator)  # which keeps what encoding y sets
         X, y = estimator._validate_X_y(X, y, estimator._dtype)
         learn = not hasattr(estimator, "class_weight_")

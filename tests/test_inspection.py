@@ -209,6 +209,16 @@ def test_class_weight_set_after_fit_counts():
     assert value == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("function", [loss_gradient, check_gradient])
+@pytest.mark.parametrize(
+    ("name", "value"), [("out_activation", "softmax"), ("loss", "poison")]
+)
+def test_bad_value_after_fit_is_an_error(function, name, value):
+    estimator = fitted("one output").set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"'{name}' parameter.*'{value}'"):
+        function(estimator, X, outputs[:, 0])
+
+
 def test_estimator_is_left_as_it_is():
     estimator = fitted("one output")
     before, coefs = dict(vars(estimator)), [W.copy() for W in estimator.coefs_]
