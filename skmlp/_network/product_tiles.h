@@ -25,6 +25,7 @@
 #undef SKMLP_TARGET
 #undef SKMLP_BYTES
 #undef SKMLP_TILE_ROWS
+#undef SKMLP_INNER
 #undef SKMLP_MASKS
 #else
 
@@ -53,7 +54,7 @@ typedef SKMLP_REAL SKMLP_NAME(vector)
 
 /* rows, vectors and mask are constants wherever this is inlined: the loops over them vanish. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
-    const int rows, const int vectors, const unsigned mask, ptrdiff_t last,
+    const int rows, const int vectors, const unsigned mask, ptrdiff_t last, int far,
     const SKMLP_REAL *restrict A, ptrdiff_t a_row, ptrdiff_t a_column,
     const SKMLP_REAL *restrict B, ptrdiff_t b_row, SKMLP_REAL scale, const SKMLP_REAL *S,
     ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
@@ -68,6 +69,15 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
                 sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
+    if (far) /* what the next tile starts from, and where this one will be stored */
+        SKMLP_UNROLL
+        for (int r = 0; r < rows; r++)
+            SKMLP_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                if (S)
+                    __builtin_prefetch(S + (rows + r) * s_row + SKMLP_AT(v), 0, 2);
+                __builtin_prefetch(C + r * n + SKMLP_AT(v), 1);
+            }
     for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += b_row) {
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
@@ -88,14 +98,14 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
 /* All rows of a strip of columns. Where they are many, the strip of B is copied first: rows of
    B that are a power of two apart compete for few places in the first-level cache. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
-    const int vectors, const unsigned mask, ptrdiff_t last,
+    const int vectors, const unsigned mask, ptrdiff_t last, int far,
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
     SKMLP_REAL copy[SKMLP_INNER * 3 * SKMLP_WIDTH];
     ptrdiff_t b_row = n;
-    if (vectors == 3 && m >= SKMLP_BLOCK_ROWS) {
+    if (vectors == 3 && m >= SKMLP_MANY_ROWS) {
         b_row = 3 * SKMLP_WIDTH;
         for (ptrdiff_t p = 0; p < k; p++)
             SKMLP_UNROLL
@@ -104,8 +114,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
         B = copy;
     }
 #define SKMLP_TILE(rows)                                                                      \
-    SKMLP_NAME(tile)(rows, vectors, mask, last, A, a_row, a_column, B, b_row, scale, S, s_row, \
-                     C, n, k);                                                                \
+    SKMLP_NAME(tile)(rows, vectors, mask, last, far, A, a_row, a_column, B, b_row, scale, S,   \
+                     s_row, C, n, k);                                                         \
     A += rows * a_row;                                                                        \
     S = S ? S + rows * s_row : S;                                                             \
     C += rows * n
@@ -129,13 +139,13 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
 /* All strips. n is at least a vector, unless the level has masks. Inlined twice, GCC would run
    out of registers. */
 SKMLP_TARGET __attribute__((noinline)) static void SKMLP_NAME(strips)(
-    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    int far, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
 #define SKMLP_STRIP(vectors, mask)                                                           \
-    SKMLP_NAME(strip)(vectors, mask, last, A, a_row, a_column, B + j, scale, S ? S + j : S, \
-                      s_row, C + j, m, n, k)
+    SKMLP_NAME(strip)(vectors, mask, last, far, A, a_row, a_column, B + j, scale,            \
+                      S ? S + j : S, s_row, C + j, m, n, k)
     ptrdiff_t vectors;
     for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {
         const ptrdiff_t left = (n - j + SKMLP_WIDTH - 1) / SKMLP_WIDTH;
@@ -167,22 +177,23 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    SKMLP_REAL copy[SKMLP_INNER * SKMLP_BLOCK_ROWS];
+    enum { BLOCK_ROWS = SKMLP_BLOCK_BYTES / (SKMLP_INNER * sizeof(SKMLP_REAL)) };
+    SKMLP_REAL copy[SKMLP_INNER * BLOCK_ROWS];
+    const int far = m * n * sizeof *C >= SKMLP_FAR_BYTES;
     const int copied = a_row == 1 && a_column * sizeof *A % SKMLP_PAGE == 0
-        && m >= SKMLP_BLOCK_ROWS && n >= SKMLP_MANY_COLUMNS;
+        && m >= SKMLP_MANY_ROWS && n >= SKMLP_MANY_COLUMNS;
     for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
         const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
         if (!copied) {
-            SKMLP_NAME(strips)(A + p * a_column, a_row, a_column, B + p * n, scale, S, s_row, C,
-                               m, n, inner);
+            SKMLP_NAME(strips)(far, A + p * a_column, a_row, a_column, B + p * n, scale, S, s_row,
+                               C, m, n, inner);
             continue;
         }
-        for (ptrdiff_t i = 0; i < m; i += SKMLP_BLOCK_ROWS) {
-            const ptrdiff_t rows = m - i < SKMLP_BLOCK_ROWS ? m - i : SKMLP_BLOCK_ROWS;
+        for (ptrdiff_t i = 0; i < m; i += BLOCK_ROWS) {
+            const ptrdiff_t rows = m - i < BLOCK_ROWS ? m - i : BLOCK_ROWS;
             for (ptrdiff_t q = 0; q < inner; q++)
-                memcpy(copy + q * SKMLP_BLOCK_ROWS, A + i + (p + q) * a_column,
-                       rows * sizeof *A);
-            SKMLP_NAME(strips)(copy, 1, SKMLP_BLOCK_ROWS, B + p * n, scale,
+                memcpy(copy + q * BLOCK_ROWS, A + i + (p + q) * a_column, rows * sizeof *A);
+            SKMLP_NAME(strips)(far, copy, 1, BLOCK_ROWS, B + p * n, scale,
                                S ? S + i * s_row : S, s_row, C + i * n, rows, n, inner);
         }
     }

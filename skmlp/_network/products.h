@@ -20,11 +20,13 @@
 
 #include "clones.h"
 
-/* A strip of B of this many rows stays in the first-level cache. */
-#define SKMLP_INNER 128
 /* Copies are made for at least so many rows of C, or columns. */
-#define SKMLP_BLOCK_ROWS 64
+#define SKMLP_MANY_ROWS 64
 #define SKMLP_MANY_COLUMNS 192
+/* A copied block of A has this many. They are on the stack. */
+#define SKMLP_BLOCK_BYTES (1 << 18)
+/* A C of this many is in no near cache: its tiles are asked for ahead. */
+#define SKMLP_FAR_BYTES (1 << 20)
 /* Numbers that are a multiple of this many bytes apart go to the same place in the cache. */
 #define SKMLP_PAGE 4096
 
@@ -36,6 +38,8 @@
 #define SKMLP_UNROLL
 #endif
 
+/* Each level works through the inner dimension in parts of INNER, where shorter ones would load
+   and store C more often, and A and B would not stay in the near caches for longer ones. */
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 16
@@ -44,6 +48,7 @@
 #else
 #define SKMLP_TILE_ROWS 4
 #endif
+#define SKMLP_INNER 128
 #define SKMLP_MASKS 0
 #include "product_tiles.h"
 
@@ -53,16 +58,18 @@
 #include <immintrin.h>
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET __attribute__((target("avx2,fma")))
+#define SKMLP_TARGET __attribute__((target("avx2,fma,prfchw")))
 #define SKMLP_BYTES 32
 #define SKMLP_TILE_ROWS 4
+#define SKMLP_INNER 128
 #define SKMLP_MASKS 0
 #include "product_tiles.h"
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_TARGET __attribute__((target("avx512f")))
+#define SKMLP_TARGET __attribute__((target("avx512f,prfchw")))
 #define SKMLP_BYTES 64
 #define SKMLP_TILE_ROWS 8
+#define SKMLP_INNER 256
 #define SKMLP_MASKS 1
 #include "product_tiles.h"
 #endif
