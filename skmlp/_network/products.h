@@ -23,8 +23,15 @@
 /* Copies are made for at least so many rows of C, or columns. */
 #define SKMLP_MANY_ROWS 64
 #define SKMLP_MANY_COLUMNS 192
-/* A copied block of A has this many. They are on the stack. */
+/* A copied block of A has BLOCK_BYTES. Copies are on the stack, of which musl gives a thread
+   128 KiB. */
+#if defined(__linux__) && !defined(__GLIBC__)
+#define SKMLP_BLOCK_BYTES (1 << 16)
+#define SKMLP_LONG_INNER 128
+#else
 #define SKMLP_BLOCK_BYTES (1 << 18)
+#define SKMLP_LONG_INNER 256
+#endif
 /* A C of this many is in no near cache: its tiles are asked for ahead. */
 #define SKMLP_FAR_BYTES (1 << 20)
 /* Numbers that are a multiple of this many bytes apart go to the same place in the cache. */
@@ -69,7 +76,7 @@
 #define SKMLP_TARGET __attribute__((target("avx512f,prfchw")))
 #define SKMLP_BYTES 64
 #define SKMLP_TILE_ROWS 8
-#define SKMLP_INNER 256
+#define SKMLP_INNER SKMLP_LONG_INNER
 #define SKMLP_MASKS 1
 #include "product_tiles.h"
 #endif
