@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 pytestmark = [
+    # Both sides train for a given number of epochs.
     pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
     pytest.mark.filterwarnings("ignore:Stochastic Optimizer"),
 ]

@@ -16,6 +16,7 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 callback = pytest.importorskip("sklearn.callback", reason="callbacks came with 1.9")
 
 pytestmark = [
+    # A few epochs are enough to be told of, at any learning rate.
     pytest.mark.filterwarnings(
         "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
     ),

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 N = 90

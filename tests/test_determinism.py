@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 N = 300

@@ -328,6 +328,7 @@ BAD_LABELS = {
 
 
 @pytest.mark.parametrize(("call", "message"), BAD_LABELS.values(), ids=BAD_LABELS)
+# Training may start anew at a lower learning rate, and says so.
 @pytest.mark.filterwarnings("ignore:training diverged")
 def test_bad_labels_are_an_error_that_says_what_was_wrong(call, message):
     mlp = small(MLPClassifierSDM)

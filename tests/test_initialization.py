@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
 )

@@ -169,6 +169,7 @@ def blas_threads():
     ]
 
 
+# Two epochs are enough to be killed in.
 @pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 def test_worker_killed_within_a_fit_leaves_nothing_behind():
     X, y = make_data()

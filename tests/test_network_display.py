@@ -17,6 +17,7 @@ from skmlp.plotting._drawing import NEGATIVE, POSITIVE
 # A few epochs show what is looked at.
 pytestmark = [
     pytest.mark.usefixtures("figures"),
+    # A few epochs show what is looked at.
     pytest.mark.filterwarnings(
         "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
     ),

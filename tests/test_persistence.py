@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM, __version__
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 RELEASED = sorted((Path(__file__).parent / "data" / "models").glob("*.pkl"))

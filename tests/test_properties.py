@@ -26,6 +26,7 @@ from sklearn.base import clone
 from skmlp.inspection import loss_gradient
 
 pytestmark = [
+    # A few epochs show what is looked at.
     pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
     # scikit-learn sums X up in search of NaN.
     pytest.mark.filterwarnings("ignore:invalid value encountered in reduce"),
@@ -467,6 +468,7 @@ EXTREMES = {
     st.booleans(),
     st.booleans(),
 )
+# The automatic learning rate may have to start anew at a lower one, and says so.
 @pytest.mark.filterwarnings("ignore:training diverged")
 def test_extreme_values_have_an_answer_or_are_a_clear_error(
     shape,

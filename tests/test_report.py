@@ -5,6 +5,7 @@ import pytest
 
 from skmlp import MLPClassifierSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
 )

@@ -12,6 +12,7 @@ from sklearn.preprocessing import scale
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
 )

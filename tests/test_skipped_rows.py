@@ -7,6 +7,7 @@ from scipy import sparse
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 SOLVERS = {

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM, _start
 
+# A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
 
 # Written by data/make_torch_trajectories.py.

@@ -79,6 +79,7 @@ def fit_and_send(X, Y, connection):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+# Forking beside threads is what is tried; two epochs are enough to hang in.
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:training stopped")
 def test_forked_process_trains_in_one_thread(n_threads, monkeypatch):
