@@ -14,7 +14,7 @@ from tempfile import TemporaryFile
 import numpy as np
 import pytest
 import reference as ref
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from numpy.testing import assert_allclose, assert_array_equal
@@ -185,6 +185,9 @@ def test_lbfgs_minimises_the_objective_of_the_lecture(
     s = None if s is None else s / s.max()
     first = make_mlp(problem, hidden, learning_rate_init=TINY, max_iter=1)
     first.fit(problem.X, problem.y)
+    # Of a network of dead units the decay alone is left: it ends at weights of 0 but for
+    # rounding, on the edge of relu, where the rounding decides what its derivative is.
+    assume(np.any(outputs(first, problem.X)))
     mlp = make_mlp(problem, hidden, solver="lbfgs").fit(problem.X, problem.y, s)
     net = ref.Network(tuple(mlp.activation), problem.out_activation, mlp.loss)
     options = {"sample_weight": None if s is None else s / s.mean()}
