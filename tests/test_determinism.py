@@ -165,6 +165,31 @@ def test_training_comes_to_what_it_came_to(golden):
         assert_allclose(a.sum(), total, atol=tolerance * np.sqrt(a.size * square))
 
 
+# Slices
+
+
+@every_dtype
+@pytest.mark.parametrize("nesterovs_momentum", [False, True])
+@pytest.mark.parametrize("hidden", [(), (1,), (2,), (7, 3), (16,), (35, 18), (100,)])
+@every_estimator
+def test_where_an_epoch_is_interrupted_does_not_matter(
+    estimator, hidden, nesterovs_momentum, dtype, monkeypatch
+):
+    X, y = make_data(estimator, dtype=dtype)
+    mlp = make_mlp(
+        estimator,
+        hidden_layer_sizes=hidden,
+        nesterovs_momentum=nesterovs_momentum,
+        learning_rate_init=0.001,
+        batch_size=1,
+        record_batches=True,
+    )
+    expected = bits(clone(mlp).fit(X, y), X)
+    for rows in [1, 7]:
+        monkeypatch.setattr("skmlp._training.slice_rows", lambda *args, n=rows: n)
+        assert_same_bits(bits(clone(mlp).fit(X, y), X), expected)
+
+
 # Memory layout
 
 

@@ -185,8 +185,8 @@ def test_lbfgs_minimises_the_objective_of_the_lecture(
     s = None if s is None else s / s.max()
     first = make_mlp(problem, hidden, learning_rate_init=TINY, max_iter=1)
     first.fit(problem.X, problem.y)
-    # Of a network of dead units the decay alone is left: it ends at weights of 0 but for
-    # rounding, on the edge of relu, where the rounding decides what its derivative is.
+    # Where all units are dead, decay leads to weights of 0 but for rounding, which then
+    # decides what the derivative of relu is.
     assume(np.any(outputs(first, problem.X)))
     mlp = make_mlp(problem, hidden, solver="lbfgs").fit(problem.X, problem.y, s)
     net = ref.Network(tuple(mlp.activation), problem.out_activation, mlp.loss)

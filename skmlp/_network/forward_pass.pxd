@@ -17,18 +17,26 @@ cdef inline void forward_pass(
     Py_ssize_t rows,
 ) noexcept nogil:
     """h_l = f(h_{l-1} @ W_l + b_l), where the last layer is left at its net input z"""
+    cdef const Layer* first = &layout.layers[0]
+    input_net_input(X, row, parameters + first.W, parameters + first.b, workspace + layout.x,
+                    workspace + first.h, rows, first.fan_out, layout.n_threads)
+    pass_on(layout, parameters, workspace, rows)
+
+
+cdef inline void pass_on(
+    const Layout* layout,
+    const floating* parameters,
+    floating* workspace,  # IN: z of the first layer; OUT: h of every layer, z of the last
+    Py_ssize_t rows,
+) noexcept nogil:
+    """The forward pass from the net input of the first layer on."""
     cdef Py_ssize_t l
     cdef const Layer* layer
-    for l in range(layout.n_layers):
+    cdef const Layer* above
+    for l in range(layout.n_layers - 1):
         layer = &layout.layers[l]
-        if l == 0:
-            input_net_input(X, row, parameters + layer.W, parameters + layer.b,
-                            workspace + layout.x, workspace + layer.h, rows, layer.fan_out,
-                            layout.n_threads)
-        else:
-            net_input(workspace + layout.layers[l - 1].h, parameters + layer.W,
-                      parameters + layer.b, workspace + layer.h, rows, layer.fan_in,
-                      layer.fan_out, layout.n_threads)
-        if l < layout.n_layers - 1:
-            activate_in_slabs(layer.activation, workspace + layer.h, rows, layer.fan_out,
-                              layer.fan_in, layout.n_threads)
+        above = &layout.layers[l + 1]
+        activate_in_slabs(layer.activation, workspace + layer.h, rows, layer.fan_out,
+                          layer.fan_in, layout.n_threads)
+        net_input(workspace + layer.h, parameters + above.W, parameters + above.b,
+                  workspace + above.h, rows, above.fan_in, above.fan_out, layout.n_threads)

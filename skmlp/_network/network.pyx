@@ -18,13 +18,13 @@ from libc.string cimport memcpy
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
 from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
-from .forward_pass cimport forward_pass
-from .inputs cimport InputRows
+from .forward_pass cimport forward_pass, pass_on
+from .inputs cimport InputRows, gather
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .products cimport FEW_COLUMNS, product_at_level, skmlp_product_level
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
-from .single_case cimport case_backward_and_update
+from .single_case cimport case_backward_and_update, case_net_input
 from .skipped_rows cimport (
     STEPS, NamedRow, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, name_rows,
     start_epoch, update_named_rows,
@@ -409,6 +409,13 @@ def train_rows(
         skipped = &skipping.rows
         skipped.velocity = &state[0, first.W]
         X.skipped = skipped
+    if case_by_case and start < stop:
+        with nogil:
+            train_cases(network, rule, &inputs.rows, &targets.rows, &order[0], start, stop,
+                        &parameters[0], &state[0, 0], &workspace[0], &sums[0],
+                        &batch_losses[0] if batch_losses.shape[0] else NULL, learning_rate,
+                        weight_decay)
+        return stop, n_updates + stop - start
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
@@ -416,17 +423,6 @@ def train_rows(
             rows = min(layout.block_rows, batch_stop - position)
             row = &order[position]
             loss_before = sums[0]
-            if case_by_case:
-                add_loss(network, &inputs.rows, &targets.rows, row, &parameters[0], &workspace[0],
-                         &sums[0], 1)
-                set_delta(network, &targets.rows, row, &workspace[0], 1.0, 1)
-                case_backward_and_update(layout, rule, learning_rate, weight_decay,
-                                         &workspace[0], &state[0, 0], &parameters[0])
-                if batch_losses.shape[0]:
-                    batch_losses[position] = sums[0] - loss_before
-                position += 1
-                n_updates += 1
-                continue
             update = Update(rule, learning_rate, n_updates + 1, layout.n_parameters)
             kind = Gradient(weight_decay, position > batch_start, NULL)
             if position + rows == batch_stop:
@@ -656,13 +652,24 @@ cdef inline void add_loss(
     Py_ssize_t rows,
 ) noexcept nogil:
     """Forward pass of a block; its loss and scores go to `sums`, o to the place of delta."""
+    forward_pass(&network.layout, X, row, parameters, workspace, rows)
+    add_output_loss(network, T, row, workspace, sums, rows)
+
+
+cdef inline void add_output_loss(
+    Network network,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    floating* workspace,  # IN: z of the last layer
+    double* sums,  # IN OUT
+    Py_ssize_t rows,
+) noexcept nogil:
     cdef:
         const Layout* layout = &network.layout
         const Layer* last = &layout.layers[layout.n_layers - 1]
         floating* z = workspace + last.h
         floating* t = workspace + layout.t
         floating* o = workspace + layout.delta
-    forward_pass(layout, X, row, parameters, workspace, rows)
     gather_targets(T, row, t, rows)
     sums[0] += output_loss(network.loss, last.activation, z, t, T.weights, row, o, rows,
                            layout.n_outputs)
@@ -705,6 +712,47 @@ cdef inline void set_delta(
         const Layer* last = &layout.layers[layout.n_layers - 1]
     output_delta(network.loss, last.activation, workspace + last.h, workspace + layout.t,
                  T.weights, row, workspace + layout.delta, scale, rows, layout.n_outputs)
+
+
+cdef inline void train_cases(
+    Network network,
+    const UpdateRule* rule,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* order,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+    floating* parameters,  # IN OUT
+    floating* velocity,  # IN OUT
+    floating* workspace,
+    double* sums,  # IN OUT
+    double* losses,  # OUT: one for each case of the epoch, or NULL
+    double learning_rate,
+    double weight_decay,
+) noexcept nogil:
+    """An update for each of the rows order[start:stop] of dense X, by momentum or Nesterov."""
+    cdef:
+        Py_ssize_t n
+        double loss_before
+        const Layout* layout = &network.layout
+        const Layer* first = &layout.layers[0]
+        floating* x = workspace + layout.x
+        floating* next_x = x + layout.n_features
+    gather(X, order + start, x, 1, first.fan_out, 1)
+    case_net_input(x, parameters + first.W, parameters + first.b, workspace + first.h,
+                   first.fan_in, first.fan_out)
+    for n in range(start, stop):
+        loss_before = sums[0]
+        pass_on(layout, parameters, workspace, 1)
+        add_output_loss(network, T, order + n, workspace, sums, 1)
+        if losses != NULL:
+            losses[n] = sums[0] - loss_before
+        set_delta(network, T, order + n, workspace, 1.0, 1)
+        # The last one has none after it: its own row will do.
+        gather(X, order + min(n + 1, stop - 1), next_x, 1, first.fan_out, 1)
+        case_backward_and_update(layout, rule, learning_rate, weight_decay, x, next_x, workspace,
+                                 velocity, parameters)
+        x, next_x = next_x, x
 
 
 cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):

@@ -8,9 +8,10 @@ The workspace is one vector too. With a block of `block_rows` training cases it 
 
     x | h_1 | h_2 | ... | h_L | t | delta | delta_below | W'
 
-where x, h_l and t have a row per case, delta and delta_below have room for a row of the
-widest layer per case, and W' for the transposed weights of any layer whose weights are
-small. The block of the last layer holds its net input z until the error signal is computed.
+where h_l and t have a row per case, x one more, for the case that follows, delta and
+delta_below have room for a row of the widest layer per case, and W' for the transposed weights
+of any layer whose weights are small. The block of the last layer holds its net input z until
+the error signal is computed.
 Each part starts at a multiple of ALIGNMENT elements.
 """
 
@@ -63,7 +64,7 @@ cdef inline void place_parameters(Layout* layout) noexcept nogil:
 cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept nogil:
     """Fill in where each part of the workspace starts."""
     cdef Py_ssize_t l, n_weights, widest = 1, n_transposed = 0, rows = layout.block_rows
-    cdef Py_ssize_t end = aligned(rows * layout.n_features)
+    cdef Py_ssize_t end = aligned((rows + 1) * layout.n_features)
     layout.x = 0
     for l in range(layout.n_layers):
         layout.layers[l].h = end
