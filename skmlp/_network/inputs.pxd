@@ -15,6 +15,7 @@ from .sparse_rows cimport SparseRows, add_sparse_gradient, add_sparse_product
 
 cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
+    void skmlp_copy_row(char* to, const char* source, size_t n_bytes)
 
 # How far ahead of the row being gathered the cache is told of the next ones.
 cdef enum:
@@ -67,7 +68,7 @@ cdef inline void gather_slab(
                 SKMLP_PREFETCH(source + i)
         source = (<const char*> X.data) + row[n] * X.row_stride
         if X.column_stride == sizeof(floating):
-            memcpy(x, source, X.n_features * sizeof(floating))
+            skmlp_copy_row(<char*> x, source, X.n_features * sizeof(floating))
         else:
             # A number of a packed record need not be aligned.
             for i in range(X.n_features):

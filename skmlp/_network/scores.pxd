@@ -42,14 +42,18 @@ cdef inline void add_scores(
 ) noexcept nogil:
     """sums <- sums + s_n * hit_n, or + s_n * (o_n - t_n)^2 per output"""
     cdef Py_ssize_t n, k
-    cdef double weight, residual
+    cdef double weight, residual, total
+    if score == SQUARED_RESIDUALS:
+        for k in range(K):
+            total = 0
+            for n in range(rows):
+                residual = <double> (o[n * K + k] - t[n * K + k])
+                total += case_weight(s, row, n) * residual * residual
+            sums[k] += total
+        return
     for n in range(rows):
         weight = case_weight(s, row, n)
-        if score == SQUARED_RESIDUALS:
-            for k in range(K):
-                residual = <double> (o[n * K + k] - t[n * K + k])
-                sums[k] += weight * residual * residual
-        elif score == ACCURACY and K > 1:
+        if score == ACCURACY and K > 1:
             sums[0] += weight * is_hit(z + n * K, t + n * K, K)
         else:
             sums[0] += weight * agrees(z + n * K, t + n * K, K)

@@ -5,7 +5,10 @@ Source: the lecture's slide "Learning".
 """
 
 from cython cimport floating
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
+
+cdef extern from "blocks.h" nogil:
+    void skmlp_copy_row(char* to, const char* source, size_t n_bytes)
 
 
 cdef struct TargetRows:
@@ -26,7 +29,9 @@ cdef inline void gather_targets(
     cdef Py_ssize_t n, K = T.n_outputs
     if T.values != NULL:
         for n in range(rows):
-            memcpy(t + n * K, (<const floating*> T.values) + row[n] * K, K * sizeof(floating))
+            skmlp_copy_row(<char*> (t + n * K),
+                           <const char*> ((<const floating*> T.values) + row[n] * K),
+                           K * sizeof(floating))
     elif K == 1:
         for n in range(rows):
             t[n] = <floating> T.labels[row[n]]
