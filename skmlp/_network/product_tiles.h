@@ -95,13 +95,14 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             SKMLP_STORE(C + r * n + SKMLP_AT(v), sum[r][v]);
 }
 
-/* All rows of a strip of columns. Where they are many, the strip of B is copied first: rows of
+/* All rows of a strip of columns, where A of a tile starts a_tile after that of the tile before
+   it. Where they are many, the strip of B is copied first: rows of
    B that are a power of two apart compete for few places in the first-level cache. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
     const int vectors, const unsigned mask, ptrdiff_t last, int far,
-    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
-    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
-    ptrdiff_t n, ptrdiff_t k)
+    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t a_tile,
+    const SKMLP_REAL *B, SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C,
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k)
 {
     SKMLP_REAL copy[SKMLP_INNER * 3 * SKMLP_WIDTH];
     ptrdiff_t b_row = n;
@@ -116,7 +117,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
 #define SKMLP_TILE(rows)                                                                      \
     SKMLP_NAME(tile)(rows, vectors, mask, last, far, A, a_row, a_column, B, b_row, scale, S,   \
                      s_row, C, n, k);                                                         \
-    A += rows * a_row;                                                                        \
+    A += rows == SKMLP_TILE_ROWS ? a_tile : rows * a_row;                                     \
     S = S ? S + rows * s_row : S;                                                             \
     C += rows * n
     for (; m >= SKMLP_TILE_ROWS; m -= SKMLP_TILE_ROWS) {
@@ -139,12 +140,12 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
 /* All strips. n is at least a vector, unless the level has masks. Inlined twice, GCC would run
    out of registers. */
 SKMLP_TARGET __attribute__((noinline)) static void SKMLP_NAME(strips)(
-    int far, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
-    SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
-    ptrdiff_t n, ptrdiff_t k)
+    int far, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t a_tile,
+    const SKMLP_REAL *B, SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C,
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k)
 {
 #define SKMLP_STRIP(vectors, mask)                                                           \
-    SKMLP_NAME(strip)(vectors, mask, last, far, A, a_row, a_column, B + j, scale,            \
+    SKMLP_NAME(strip)(vectors, mask, last, far, A, a_row, a_column, a_tile, B + j, scale,    \
                       S ? S + j : S, s_row, C + j, m, n, k)
     ptrdiff_t vectors;
     for (ptrdiff_t j = 0; j < n; j += vectors * SKMLP_WIDTH) {
@@ -170,30 +171,45 @@ SKMLP_TARGET __attribute__((noinline)) static void SKMLP_NAME(strips)(
 #undef SKMLP_STRIP
 }
 
-/* Of a transposed A whose columns compete for few places in the cache, as rows of B do, blocks
-   are copied for all strips. */
+/* copy <- (rows, inner) of a transposed A, tile after tile. */
+SKMLP_TARGET static void SKMLP_NAME(copy_block)(
+    const SKMLP_REAL *A, ptrdiff_t a_column, SKMLP_REAL *copy, ptrdiff_t rows, ptrdiff_t inner)
+{
+    ptrdiff_t i = 0;
+    for (; i + SKMLP_TILE_ROWS <= rows; i += SKMLP_TILE_ROWS)
+        for (ptrdiff_t p = 0; p < inner; p++, copy += SKMLP_TILE_ROWS)
+            memcpy(copy, A + i + p * a_column, SKMLP_TILE_ROWS * sizeof *A);
+    for (ptrdiff_t p = 0; p < inner; p++, copy += SKMLP_TILE_ROWS)
+        for (ptrdiff_t r = i; r < rows; r++)
+            copy[r - i] = A[r + p * a_column];
+}
+
+/* Strips go over blocks of rows, which stay in the second-level cache. Of a transposed A blocks
+   are copied: as it lies, what a tile multiplies is in as many pages as the inner dimension is
+   long. */
 SKMLP_TARGET static void SKMLP_NAME(product)(
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    enum { BLOCK_ROWS = SKMLP_BLOCK_BYTES / (SKMLP_INNER * sizeof(SKMLP_REAL)) };
-    SKMLP_REAL copy[SKMLP_INNER * BLOCK_ROWS];
+    enum { COPIED_ROWS = SKMLP_COPIED_BYTES / (SKMLP_INNER * sizeof(SKMLP_REAL)) };
+    SKMLP_REAL copy[SKMLP_INNER * COPIED_ROWS];
     const int far = m * n * sizeof *C >= SKMLP_FAR_BYTES;
-    const int copied = a_row == 1 && a_column * sizeof *A % SKMLP_PAGE == 0
-        && m >= SKMLP_MANY_ROWS && n >= SKMLP_MANY_COLUMNS;
+    const int copied = a_row == 1 && m >= SKMLP_MANY_ROWS && n >= SKMLP_MANY_COLUMNS;
+    const ptrdiff_t block = copied ? COPIED_ROWS : SKMLP_BLOCK_ROWS;
     for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
         const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
-        if (!copied) {
-            SKMLP_NAME(strips)(far, A + p * a_column, a_row, a_column, B + p * n, scale, S, s_row,
-                               C, m, n, inner);
-            continue;
-        }
-        for (ptrdiff_t i = 0; i < m; i += BLOCK_ROWS) {
-            const ptrdiff_t rows = m - i < BLOCK_ROWS ? m - i : BLOCK_ROWS;
-            for (ptrdiff_t q = 0; q < inner; q++)
-                memcpy(copy + q * BLOCK_ROWS, A + i + (p + q) * a_column, rows * sizeof *A);
-            SKMLP_NAME(strips)(far, copy, 1, BLOCK_ROWS, B + p * n, scale,
+        for (ptrdiff_t i = 0; i < m; i += block) {
+            const ptrdiff_t rows = m - i < block ? m - i : block;
+            const SKMLP_REAL *A_block = A + i * a_row + p * a_column;
+            ptrdiff_t column = a_column, tile = SKMLP_TILE_ROWS * a_row;
+            if (copied) {
+                SKMLP_NAME(copy_block)(A_block, a_column, copy, rows, inner);
+                A_block = copy;
+                column = SKMLP_TILE_ROWS;
+                tile = SKMLP_TILE_ROWS * inner;
+            }
+            SKMLP_NAME(strips)(far, A_block, a_row, column, tile, B + p * n, scale,
                                S ? S + i * s_row : S, s_row, C + i * n, rows, n, inner);
         }
     }

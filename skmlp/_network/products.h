@@ -23,19 +23,19 @@
 /* Copies are made for at least so many rows of C, or columns. */
 #define SKMLP_MANY_ROWS 64
 #define SKMLP_MANY_COLUMNS 192
-/* A copied block of A has BLOCK_BYTES. Copies are on the stack, of which musl gives a thread
+/* Rows of C in a block. */
+#define SKMLP_BLOCK_ROWS 256
+/* A copied block of A has COPIED_BYTES. Copies are on the stack, of which musl gives a thread
    128 KiB. */
 #if defined(__linux__) && !defined(__GLIBC__)
-#define SKMLP_BLOCK_BYTES (1 << 16)
+#define SKMLP_COPIED_BYTES (1 << 16)
 #define SKMLP_LONG_INNER 128
 #else
-#define SKMLP_BLOCK_BYTES (1 << 18)
+#define SKMLP_COPIED_BYTES (1 << 18)
 #define SKMLP_LONG_INNER 256
 #endif
 /* A C of this many is in no near cache: its tiles are asked for ahead. */
 #define SKMLP_FAR_BYTES (1 << 20)
-/* Numbers that are a multiple of this many bytes apart go to the same place in the cache. */
-#define SKMLP_PAGE 4096
 
 #if defined(__GNUC__)
 #if !defined(__clang__)
