@@ -342,7 +342,7 @@ class BaseMLP(
         else:
             starts = first_weights(self, network, no_updates, n_init)
         if validation_data is None:
-            rows = np.arange(len(data))
+            rows = range(len(data))
             data.check_weights(rows)
             cases, validation = data.cases(rows), None
         else:
@@ -426,9 +426,9 @@ class BaseMLP(
 
     def _divide(self, data, given, groups, split_seed):
         """Training cases, and the validation cases given or held out, if any."""
-        rows, watched = np.arange(len(data)), None
+        rows, watched = range(len(data)), None
         if given is not None:
-            watched, watched_rows = given, np.arange(len(given))
+            watched, watched_rows = given, range(len(given))
         elif self.early_stopping:
             rows, watched_rows = self._hold_out(data, groups, split_seed)
             watched = data

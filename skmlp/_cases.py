@@ -30,6 +30,18 @@ def check_csr(X):
         X.check_format(full_check=True)
 
 
+def at(array, rows):
+    """These rows of the array, in a view of it where they are a range."""
+    return array[rows.start : rows.stop] if isinstance(rows, range) else array[rows]
+
+
+def as_indices(rows):
+    """A new array of the rows."""
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop, rows.step)
+    return rows.copy()
+
+
 @dataclass
 class Data:
     """Validated inputs, targets and weights of all cases, and what the user gave.
@@ -60,7 +72,7 @@ class Data:
 
     def check_weights(self, rows):
         """Refuse to train on nothing."""
-        if self.weights is not None and not self.weights[rows].any():
+        if self.weights is not None and not at(self.weights, rows).any():
             raise ValueError(
                 "the weights of all training cases are zero; at least one case must "
                 "have a positive sample_weight (and class_weight)"
@@ -70,8 +82,8 @@ class Data:
         """Make the mean weight of these rows 1."""
         if self.weights is not None:
             # By the largest first: the sum of huge ones would overflow.
-            weights = self.weights / self.weights[rows].max()
-            self.weights = weights / weights[rows].mean()
+            weights = self.weights / at(self.weights, rows).max()
+            self.weights = weights / at(weights, rows).mean()
 
     def cases(self, rows):
         """These rows as the kernel takes them."""
@@ -101,7 +113,7 @@ class Cases:
     ----------
     inputs : Inputs
     targets : Targets
-    rows : ndarray of intp
+    rows : ndarray of intp, or range(n_rows) for all rows
     data : Data
         Where they come from.
     total_weight : float
@@ -112,14 +124,14 @@ class Cases:
 
     inputs: kernel.Inputs
     targets: kernel.Targets
-    rows: np.ndarray
+    rows: np.ndarray | range
     data: Data
     total_weight: float = field(init=False)
     spread: np.ndarray | None = field(init=False, default=None)
 
     def __post_init__(self):
         weights, values = self.targets.weights, self.targets.values
-        s = None if weights is None else weights[self.rows]
+        s = None if weights is None else at(weights, self.rows)
         self.total_weight = float(len(self.rows) if s is None else s.sum())
         if values is not None and self.total_weight > 0:
             # Of huge targets it is infinite, as their loss will be.
@@ -131,7 +143,7 @@ class Cases:
         return self.data.given_rows(self.rows)
 
     def _spread(self, t, s):
-        t = t[self.rows].astype(np.float64)
+        t = at(t, self.rows).astype(np.float64)
         t -= np.average(t, weights=s)
         return np.average(t * t, weights=s) * self.total_weight
 

@@ -3,6 +3,7 @@
 The kernel works without a break; Ctrl-C is answered between slices.
 """
 
+from skmlp._cases import as_indices
 from skmlp._network import network as kernel
 
 # Multiplications of a slice.
@@ -18,7 +19,8 @@ def slice_rows(network, inputs):
 def slices(network, cases, rows):
     """The rows, slice by slice."""
     n_rows = slice_rows(network, cases.inputs)
-    return (rows[start : start + n_rows] for start in range(0, len(rows), n_rows))
+    starts = range(0, len(rows), n_rows)
+    return (as_indices(rows[start : start + n_rows]) for start in starts)
 
 
 def add_losses(network, cases, rows, parameters, workspace, sums):
@@ -28,7 +30,7 @@ def add_losses(network, cases, rows, parameters, workspace, sums):
     ----------
     network : Network
     cases : Cases
-    rows : ndarray of intp
+    rows : ndarray of intp, or a range
     parameters : ndarray of shape (n_parameters,)
     workspace : ndarray of shape (n_workspace,)
         Overwritten.

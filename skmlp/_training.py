@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skmlp._cases import as_indices
 from skmlp._early_stopping import Patience
 from skmlp._history import n_recorded, record, truncate
 from skmlp._network import network as kernel
@@ -185,7 +186,7 @@ class Training:
         self.started_anew = False
         self.first_parameters = parameters.copy() if restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
-        self.order = cases.rows.copy()
+        self.order = as_indices(cases.rows)
         n_batches = -(-len(cases.rows) // self.batch_size)
         self.skipping = None
         if self.worth_skipping():
@@ -297,8 +298,9 @@ class Training:
             self.state.n_reductions,
         )
         if self.mlp.shuffle:
-            seed, epoch = self.state.shuffle_seed, self.state.epoch
-            kernel.shuffle(self.cases.rows, seed, epoch, self.order)
+            rows = self.cases.rows
+            rows = None if isinstance(rows, range) else rows
+            kernel.shuffle(rows, self.state.shuffle_seed, self.state.epoch, self.order)
         sums = np.zeros(self.network.n_sums)
         self.batch_losses[:] = 0
         self.sweep(eta, sums)
@@ -420,7 +422,7 @@ class Training:
         With values for targets at least what their spread makes of it, which these
         cases may not show.
         """
-        rows = self.cases.rows[:: max(1, len(self.cases.rows) // SAMPLED_ROWS)].copy()
+        rows = self.cases.rows[:: max(1, len(self.cases.rows) // SAMPLED_ROWS)]
         sums = np.zeros(self.network.n_sums)
         self.add_losses(self.cases, rows, sums)
         spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()

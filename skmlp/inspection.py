@@ -475,7 +475,7 @@ class _Objective:
         data = estimator._encoded(X, y, sample_weight, None, learn=learn)
         values = None if data.values is None else in_dtype(data.values, dtype, "y")
         data = replace(data, X=in_dtype(data.X, dtype, "X"), values=values)
-        rows = np.arange(len(data))
+        rows = range(len(data))
         data.check_weights(rows)
         data.scale_weights(rows)
         self._cases = data.cases(rows)

@@ -36,6 +36,12 @@ def test_all_orders_are_equally_likely(vary):
     assert chisquare(list(counts.values())).pvalue > 1e-4
 
 
+def test_all_rows_need_not_be_listed():
+    order = np.empty(100, dtype=np.intp)
+    kernel.shuffle(None, 5, 7, order)
+    assert_array_equal(order, order_of(100, 5, 7))
+
+
 def test_rows_of_a_subset_stay_in_it():
     rows = np.array([3, 5, 8, 13])
     order = np.empty(4, dtype=np.intp)

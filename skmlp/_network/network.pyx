@@ -567,12 +567,14 @@ def shuffle(
     epoch,
     Py_ssize_t[::1] order,  # OUT
 ):
-    """order <- the rows in the order of an epoch"""
+    """order <- the rows, or all where they are None, in the order of an epoch"""
+    cdef Py_ssize_t i
     cdef uint64_t seed_number = seed, epoch_number = epoch
-    if rows.shape[0] != order.shape[0]:
+    if rows is not None and rows.shape[0] != order.shape[0]:
         raise ValueError("rows and order must have the same length")
     with nogil:
-        memcpy(&order[0], &rows[0], rows.shape[0] * sizeof(Py_ssize_t))
+        for i in range(order.shape[0]):
+            order[i] = i if rows is None else rows[i]
         shuffle_rows(&order[0], order.shape[0], seed_number, epoch_number)
 
 
