@@ -22,7 +22,7 @@ import warnings
 
 import numpy as np
 import report
-from bench_memory import resident
+from bench_memory import resident, trim
 from report import Report
 from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
@@ -92,6 +92,7 @@ def sparse(n_columns, dtype, repetitions):
 
 def measured(call):
     """Return the elapsed seconds of a call, and what it adds to memory in MiB."""
+    trim()  # else it would be given what earlier calls had
     before, peak, over = resident("RssAnon"), 0, threading.Event()
 
     def watch():

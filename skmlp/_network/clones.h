@@ -1,4 +1,6 @@
-/* SKMLP_CLONES compiles a function once for each level of x86-64; which one runs is chosen
+/* What loops ask of the compiler.
+
+   SKMLP_CLONES compiles a function once for each level of x86-64; which one runs is chosen
    when the module is loaded. Clang before 18 accepts these levels, but chooses wrongly. */
 
 #ifndef SKMLP_CLONES_H
@@ -15,6 +17,16 @@
 #define SKMLP_INLINE static inline __attribute__((always_inline))
 #else
 #define SKMLP_INLINE static inline
+#endif
+
+/* GCC makes a vector of a short loop only while it is a loop, and keeps arrays in registers only
+   where the loops over them are gone early. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define SKMLP_VECTOR_LOOP _Pragma("GCC unroll 1")
+#define SKMLP_UNROLL _Pragma("GCC unroll 8")
+#else
+#define SKMLP_VECTOR_LOOP
+#define SKMLP_UNROLL
 #endif
 
 #endif

@@ -38,13 +38,6 @@
 #define SKMLP_FAR_BYTES (1 << 20)
 
 #if defined(__GNUC__)
-#if !defined(__clang__)
-/* GCC keeps an array in registers only where the loops over it are gone early. */
-#define SKMLP_UNROLL _Pragma("GCC unroll 8")
-#else
-#define SKMLP_UNROLL
-#endif
-
 /* Each level works through the inner dimension in parts of INNER, where shorter ones would load
    and store C more often, and A and B would not stay in the near caches for longer ones. */
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type

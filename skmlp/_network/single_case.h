@@ -18,16 +18,6 @@
 /* Numbers in a vector of 64 bytes. */
 #define SKMLP_LANES (64 / (ptrdiff_t)sizeof(SKMLP_REAL))
 
-/* GCC makes a vector of a short loop only while it is a loop, and keeps arrays in registers
-   only where the loops over them are gone early. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define SKMLP_VECTOR_LOOP _Pragma("GCC unroll 1")
-#define SKMLP_NO_LOOP _Pragma("GCC unroll 8")
-#else
-#define SKMLP_VECTOR_LOOP
-#define SKMLP_NO_LOOP
-#endif
-
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
 #include "single_case.h"
@@ -63,7 +53,7 @@ SKMLP_INLINE void SKMLP_NAME(net_input_part)(
     ptrdiff_t fan_out)
 {
     SKMLP_REAL w[4][SKMLP_LANES];
-    SKMLP_NO_LOOP
+    SKMLP_UNROLL
     for (int r = 0; r < rows; r++)
         memcpy(w[r], W + r * fan_out, width * sizeof *W);
     SKMLP_NAME(add_net_input)(rows, width, x, w, z);
@@ -75,7 +65,7 @@ SKMLP_INLINE void SKMLP_NAME(net_input_rows)(
     ptrdiff_t j = 0;
     for (; j + SKMLP_LANES <= fan_out; j += SKMLP_LANES)
         SKMLP_NAME(net_input_part)(rows, SKMLP_LANES, x, W + j, z + j, fan_out);
-    SKMLP_NO_LOOP
+    SKMLP_UNROLL
     for (int width = SKMLP_LANES / 2; width > 0; width /= 2)
         if (j + width <= fan_out) {
             SKMLP_NAME(net_input_part)(rows, width, x, W + j, z + j, fan_out);
@@ -213,7 +203,7 @@ SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
 {
     SKMLP_REAL w[4][SKMLP_LANES], v_part[SKMLP_LANES], delta_part[SKMLP_LANES];
     memcpy(delta_part, delta, width * sizeof *delta);
-    SKMLP_NO_LOOP
+    SKMLP_UNROLL
     for (int r = 0; r < rows; r++) {
         memcpy(w[r], W + r * fan_out, width * sizeof *W);
         memcpy(v_part, v + r * fan_out, width * sizeof *v);
@@ -232,13 +222,13 @@ SKMLP_INLINE void SKMLP_NAME(first_layer_rows)(
 {
     SKMLP_REAL eta_x[4];
     ptrdiff_t j = 0;
-    SKMLP_NO_LOOP
+    SKMLP_UNROLL
     for (int r = 0; r < rows; r++)
         eta_x[r] = eta * x[r];
     for (; j + SKMLP_LANES <= fan_out; j += SKMLP_LANES)
         SKMLP_NAME(first_layer_part)(rows, SKMLP_LANES, eta_x, delta + j, W + j, v + j, next_x,
                                      z + j, fan_out, gamma, eta_lambda, nesterov);
-    SKMLP_NO_LOOP
+    SKMLP_UNROLL
     for (int width = SKMLP_LANES / 2; width > 0; width /= 2)
         if (j + width <= fan_out) {
             SKMLP_NAME(first_layer_part)(rows, width, eta_x, delta + j, W + j, v + j, next_x,
