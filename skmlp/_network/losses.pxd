@@ -105,6 +105,10 @@ cdef inline double squared_error(
     """sum_n s_n l_n with l = 1/2 sum_k (o_k - t_k)^2"""
     cdef Py_ssize_t n, i
     cdef double loss, total = 0
+    if s == NULL:
+        for i in range(rows * K):
+            total += 0.5 * <double> ((o[i] - t[i]) * (o[i] - t[i]))
+        return total
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):
@@ -170,9 +174,13 @@ cdef inline void output_delta(
     cdef floating factor
     if loss == SQUARED_ERROR:
         memcpy(z, delta, rows * K * sizeof(floating))
-    for n in range(rows):
-        factor = <floating> (scale * case_weight(s, row, n))
-        for i in range(n * K, (n + 1) * K):
-            delta[i] = factor * (delta[i] - t[i])
+    if s == NULL:
+        for i in range(rows * K):
+            delta[i] = <floating> scale * (delta[i] - t[i])
+    else:
+        for n in range(rows):
+            factor = <floating> (scale * case_weight(s, row, n))
+            for i in range(n * K, (n + 1) * K):
+                delta[i] = factor * (delta[i] - t[i])
     if loss == SQUARED_ERROR:
         multiply_by_derivative(out_activation, z, delta, rows * K)
