@@ -95,7 +95,7 @@ def sklearn():
         for row in rows:
             if row["dtype"] == dtype:
                 y = places[row["case"], row["batch"]] + offset
-                cell = re.findall(r"[\d.]+", row["ratio (quartiles)"])
+                cell = re.findall(r"[\d.]+(?:e[+-]\d+)?", row["ratio (quartiles)"])
                 median, low, high = map(float, cell)
                 axes.plot([low, high], [y, y], color=colour, linewidth=3)
                 axes.plot(median, y, "o", color=colour)
