@@ -20,10 +20,10 @@ cdef inline void forward_pass(
     cdef const Layer* first = &layout.layers[0]
     input_net_input(X, row, parameters + first.W, parameters + first.b, workspace + layout.x,
                     workspace + first.h, rows, first.fan_out, layout.n_threads)
-    pass_on(layout, parameters, workspace, rows)
+    forward_pass_from_net_input(layout, parameters, workspace, rows)
 
 
-cdef inline void pass_on(
+cdef inline void forward_pass_from_net_input(
     const Layout* layout,
     const floating* parameters,
     floating* workspace,  # IN: z of the first layer; OUT: h of every layer, z of the last

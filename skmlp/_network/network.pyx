@@ -18,7 +18,7 @@ from libc.string cimport memcpy
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH, activate
 from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
-from .forward_pass cimport forward_pass, pass_on
+from .forward_pass cimport forward_pass, forward_pass_from_net_input
 from .inputs cimport InputRows, gather
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .products cimport FEW_COLUMNS, product_at_level, skmlp_product_level
@@ -745,7 +745,7 @@ cdef inline void train_cases(
                    first.fan_in, first.fan_out)
     for n in range(start, stop):
         loss_before = sums[0]
-        pass_on(layout, parameters, workspace, 1)
+        forward_pass_from_net_input(layout, parameters, workspace, 1)
         add_output_loss(network, T, order + n, workspace, sums, 1)
         if losses != NULL:
             losses[n] = sums[0] - loss_before
