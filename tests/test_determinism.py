@@ -105,6 +105,7 @@ def test_global_random_state_is_neither_used_nor_changed(estimator):
     results = []
     for seed in (0, 1):
         state = np.random.RandomState(seed).get_state()
+        # NumPy's global state is what must make no difference, and be left alone.
         np.random.set_state(state)  # noqa: NPY002
         results.append(bits(clone(mlp).fit(X, y), X))
         assert_array_equal(np.random.get_state()[1], state[1])  # noqa: NPY002

@@ -651,6 +651,7 @@ def test_divergence_in_a_second_call_leaves_no_trace(
     ).fit(X, y)
     twin, before = copy.deepcopy(mlp), attributes(mlp)
     mlp.set_params(learning_rate_init=1e6)
+    # Which call raises is open: the one before it is what the model must be left at.
     with pytest.raises(ValueError, match=DIVERGED):  # noqa: PT012
         for _ in range(100):
             getattr(mlp, method)(X, y)

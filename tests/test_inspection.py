@@ -401,7 +401,7 @@ def test_pipeline_transforms_x_first():
 
 
 def test_pipeline_with_data_frames():
-    pd = pytest.importorskip("pandas")
+    pd = pytest.importorskip("pandas", reason="the data frames are its")
     frame = pd.DataFrame(X, columns=list("vwxyz"))
     pipeline = make_pipeline(
         StandardScaler(), MLPClassifierSDM(4, max_iter=2, random_state=0)

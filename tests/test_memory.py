@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("resource")
+pytest.importorskip("resource", reason="only Unix limits a process's memory")
 FILE = Path(__file__).parents[1] / "docs" / "benchmarks" / "bench_memory.py"
 sys.path.append(str(FILE.parent))  # for what the file imports
 spec = importlib.util.spec_from_file_location("bench_memory", FILE)

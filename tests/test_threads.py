@@ -65,7 +65,7 @@ def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):
 
 
 def test_number_of_threads_is_that_of_openmp():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="it sets the limit")
     if kernel.max_threads() == 1:
         pytest.skip("one processor, or built without OpenMP")
     with threadpoolctl.threadpool_limits(1, user_api="openmp"):
