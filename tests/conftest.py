@@ -8,6 +8,7 @@ from hypothesis import settings
 from sklearn.datasets import load_digits, load_iris
 
 from skmlp import MLPClassifierSDM
+from skmlp._network import network as kernel
 
 mpl.use("Agg")
 collect_ignore = ["conftest.py"]  # holds no doctest, and docs/ has one of this name
@@ -23,6 +24,14 @@ def figures():
     """Close all figures after the test."""
     yield
     plt.close("all")
+
+
+@pytest.fixture(params=kernel.levels(), ids="level {}".format)
+def level(request):
+    """Use the code for each level of the processor."""
+    kernel.use_level(request.param)
+    yield request.param
+    kernel.use_level(max(kernel.levels()))
 
 
 @pytest.fixture(scope="session")

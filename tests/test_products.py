@@ -9,11 +9,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp._network import network as kernel
 
-LEVELS = kernel.product_levels()
 DTYPES = [np.float64, np.float32]
 COLUMNS = range(4, 71)
 INNER = 128  # rows of B that are worked through at once
 GUARD = 64
+
+# Level 0 leaves products to BLAS.
+every_level = pytest.mark.parametrize(
+    "level", kernel.levels()[1:], indirect=True, ids="level {}".format
+)
 
 
 def draw(rng, shape, dtype, *, transposed=False):
@@ -25,11 +29,11 @@ def draw(rng, shape, dtype, *, transposed=False):
     return inside.reshape(shape[::-1]).T if transposed else inside.reshape(shape)
 
 
-def multiply(A, B, S, level, scale=1.0):
+def multiply(A, B, S, scale=1.0):
     """C = scale S + A B, after a check that nothing around C was written to."""
     memory = np.full(len(A) * B.shape[1] + 2 * GUARD, 7, A.dtype)
     C = memory[GUARD:-GUARD].reshape(len(A), B.shape[1])
-    kernel.multiply(A, B, S, C, scale=scale, level=level)
+    kernel.multiply(A, B, S, C, scale=scale)
     assert_array_equal(memory[:GUARD], 7)
     assert_array_equal(memory[-GUARD:], 7)
     return C
@@ -44,7 +48,7 @@ def assert_product(C, A, B, S):
     assert (error <= bound).all()
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("transposed", [False, True])
 def test_product_of_any_shape(transposed, dtype, level):
@@ -52,10 +56,10 @@ def test_product_of_any_shape(transposed, dtype, level):
     for m, n, k in product([1, 2, 3, 4, 7, 8, 9, 15, 31], COLUMNS, [1, 2, 5]):
         A = draw(rng, (m, k), dtype, transposed=transposed)
         B = draw(rng, (k, n), dtype)
-        assert_product(multiply(A, B, None, level), A, B, None)
+        assert_product(multiply(A, B, None), A, B, None)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("k", [INNER - 1, INNER, INNER + 1, 3 * INNER + 5])
 @pytest.mark.parametrize("n", [4, 10, 16, 50, 100, 131])
@@ -63,12 +67,12 @@ def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
     rng = np.random.default_rng(n)
     A, B = draw(rng, (13, k), dtype), draw(rng, (k, n), dtype)
     for S in (draw(rng, (1, n), dtype), draw(rng, (13, n), dtype)):
-        assert_product(multiply(A, B, S, level), A, B, S)
-        assert_product(multiply(A, B, S, level, 0.25), A, B, S / 4)
+        assert_product(multiply(A, B, S), A, B, S)
+        assert_product(multiply(A, B, S, 0.25), A, B, S / 4)
 
 
 # From 64 rows on strips of B are copied, from 192 columns on blocks of a transposed A.
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("transposed", [False, True])
 @pytest.mark.parametrize("m", [64, 130, 263, 1024])
@@ -77,10 +81,10 @@ def test_product_of_many_rows(m, transposed, dtype, level):
     for n, k in product([60, 191, 200], [3, INNER + 2, 2 * INNER + 2]):
         A = draw(rng, (m, k), dtype, transposed=transposed)
         B, S = draw(rng, (k, n), dtype), draw(rng, (m, n), dtype)
-        assert_product(multiply(A, B, S, level), A, B, S)
+        assert_product(multiply(A, B, S), A, B, S)
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_product_is_added_in_place(dtype, level):
     rng = np.random.default_rng(0)
@@ -88,22 +92,22 @@ def test_product_is_added_in_place(dtype, level):
         A, B = draw(rng, (13, INNER + 1), dtype), draw(rng, (INNER + 1, n), dtype)
         S = draw(rng, (13, n), dtype)
         C = S.copy()
-        kernel.multiply(A, B, C, C, scale=1, level=level)
-        assert_array_equal(C, multiply(A, B, S, level))
+        kernel.multiply(A, B, C, C, scale=1)
+        assert_array_equal(C, multiply(A, B, S))
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n", [4, 10, 16, 50, 100])
 def test_a_row_does_not_depend_on_the_others(n, dtype, level):
     rng = np.random.default_rng(n)
     A, B = draw(rng, (95, 200), dtype), draw(rng, (200, n), dtype)
-    C = multiply(A, B, None, level)
+    C = multiply(A, B, None)
     for row in range(len(A)):
-        assert_array_equal(multiply(A[row : row + 1], B, None, level)[0], C[row])
+        assert_array_equal(multiply(A[row : row + 1], B, None)[0], C[row])
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@every_level
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("n", [4, 10, 16, 50])
 def test_what_is_not_finite_spreads_as_in_the_formula(n, dtype, level):
@@ -114,7 +118,7 @@ def test_what_is_not_finite_spreads_as_in_the_formula(n, dtype, level):
     B[2, 0], B[5, n - 1] = np.inf, 0
     with np.errstate(invalid="ignore"):
         expected = S + (A[:, :, np.newaxis] * B).sum(axis=1)
-    C = multiply(A, B, S, level)
+    C = multiply(A, B, S)
     assert np.isnan(C[[1, 3, 5], [0, 1, n - 1]]).all()
     assert_array_equal(np.isnan(C), np.isnan(expected))
     assert_array_equal(C[np.isinf(expected)], expected[np.isinf(expected)])
@@ -122,7 +126,7 @@ def test_what_is_not_finite_spreads_as_in_the_formula(n, dtype, level):
 
 def test_operands_that_do_not_fit_are_refused():
     A, B, C = (np.ones(shape) for shape in [(2, 3), (3, 4), (2, 4)])
-    kernel.multiply(A, B, None, C, scale=1, level=1)
+    kernel.multiply(A, B, None, C, scale=1)
     for operands in [
         (A, B[:2], None, C),
         (A, B, None, C[:1]),
@@ -131,9 +135,20 @@ def test_operands_that_do_not_fit_are_refused():
         (A, B, np.ones((3, 4)), C),
     ]:
         with pytest.raises(ValueError, match="must"):
-            kernel.multiply(*operands, scale=1, level=1)
-    with pytest.raises(ValueError, match="level"):
-        kernel.multiply(A, B, None, C, scale=1, level=2)
+            kernel.multiply(*operands, scale=1)
+
+
+def test_levels_that_the_processor_lacks_are_refused():
+    for level in {-1, 2, 5, max(kernel.levels()) + 1}:
+        with pytest.raises(ValueError, match="level"):
+            kernel.use_level(level)
+
+
+@pytest.mark.parametrize("level", [0], indirect=True)
+def test_the_lowest_level_has_no_products(level):
+    A, B, C = (np.ones(shape) for shape in [(2, 3), (3, 4), (2, 4)])
+    with pytest.raises(ValueError, match="level 0"):
+        kernel.multiply(A, B, None, C, scale=1)
 
 
 # Weights on both sides of a mebibyte, where BLAS takes over, and narrow layers.
@@ -141,7 +156,7 @@ def test_operands_that_do_not_fit_are_refused():
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
 @pytest.mark.parametrize("n_threads", [1, 3])
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units):
+def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level):
     rng = np.random.default_rng(rows)
     coefs = [rng.standard_normal(shape) / shape[0] ** 0.5 for shape in pairwise(units)]
     intercepts = [rng.standard_normal(n) for n in units[1:]]

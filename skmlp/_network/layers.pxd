@@ -9,7 +9,7 @@ from cython cimport floating
 
 from .blas cimport gemm, gemm_in_slabs
 from .products cimport (
-    FEW_COLUMNS, FEW_ROWS, is_ours, is_small, product, product_at_level, skmlp_product_level,
+    FEW_COLUMNS, FEW_ROWS, is_ours, is_small, product, product_of_slab,
 )
 from .single_case cimport case_net_input
 from .slabs cimport blas_slab_length, slab_length
@@ -140,8 +140,7 @@ cdef inline void weight_gradient(
     """
     cdef Py_ssize_t i
     if gradient_is_ours(S, rows, fan_in, fan_out):
-        product_at_level(skmlp_product_level(), h, 1, fan_in, delta, scale, S, fan_out,
-                         gradient_W, n, fan_out, rows)
+        product_of_slab(h, 1, fan_in, delta, scale, S, fan_out, gradient_W, n, fan_out, rows)
         return
     scaled(scale, S, gradient_W, n * fan_out)
     if rows == 1:

@@ -7,11 +7,14 @@ The log losses take z, not o, so that no logit overflows and no logarithm sees 0
 
 from cython cimport floating
 from libc.math cimport log
-from libc.string cimport memcpy
 
 from .activations cimport (
-    LOGISTIC, SOFTMAX, activate, exponential, multiply_by_derivative,
+    IDENTITY, LOGISTIC, SOFTMAX, activate, exponential, multiply_by_derivative,
 )
+
+
+cdef extern from "blocks.h" nogil:
+    void skmlp_copy_row(char* to, const char* source, size_t n_bytes)
 
 
 cdef enum Loss:
@@ -150,7 +153,7 @@ cdef inline double output_loss(
         return softmax_log_loss(z, t, s, row, o, rows, K)
     if loss == LOG_LOSS:
         return logistic_log_loss(z, t, s, row, o, rows, K)
-    memcpy(o, z, rows * K * sizeof(floating))
+    skmlp_copy_row(<char*> o, <const char*> z, rows * K * sizeof(floating))
     activate(out_activation, o, rows * K)
     if loss == POISSON:
         return poisson_deviance(z, t, s, row, o, rows, K)
@@ -172,8 +175,8 @@ cdef inline void output_delta(
     """delta <- scale * s_n * dl_n/dz: o - t, times g'(z) for the squared error"""
     cdef Py_ssize_t n, i
     cdef floating factor
-    if loss == SQUARED_ERROR:
-        memcpy(z, delta, rows * K * sizeof(floating))
+    if loss == SQUARED_ERROR and out_activation != IDENTITY:
+        skmlp_copy_row(<char*> z, <const char*> delta, rows * K * sizeof(floating))
     if s == NULL:
         for i in range(rows * K):
             delta[i] = <floating> scale * (delta[i] - t[i])

@@ -20,8 +20,9 @@ from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass, forward_pass_from_net_input
 from .inputs cimport InputRows, gather
+from .levels cimport skmlp_highest_level, skmlp_level, skmlp_use_level
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
-from .products cimport FEW_COLUMNS, product_at_level, skmlp_product_level
+from .products cimport FEW_COLUMNS, product_of_slab
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update, case_net_input
@@ -603,9 +604,19 @@ def max_threads():
     return skmlp_max_threads()
 
 
-def product_levels():
-    """The levels of the processor that matrix products are compiled for and that it has."""
-    return [level for level in (1, 3, 4) if level <= skmlp_product_level()]
+def levels():
+    """The levels that code is written out for (levels.h) and that the processor has."""
+    return [level for level in (0, 1, 3, 4) if level <= skmlp_highest_level()]
+
+
+def use_level(int level):
+    """Have all that follows use one of them, for tests: it is the highest from the start."""
+    if level not in levels():
+        raise ValueError("the processor does not have this level")
+    skmlp_use_level(level)
+
+
+use_level(max(levels()))
 
 
 def multiply(
@@ -615,15 +626,14 @@ def multiply(
     floating[:, ::1] C,  # OUT
     *,
     double scale,
-    int level,
 ):
     """C <- scale S + A @ B, where S may be None, one row for all rows of C, or C itself."""
     cdef:
         Py_ssize_t m = A.shape[0], k = A.shape[1], n = B.shape[1], itemsize = sizeof(floating)
         Py_ssize_t s_row = n
         const floating* s = NULL
-    if level not in product_levels():
-        raise ValueError("the processor does not have this level")
+    if skmlp_level == 0:
+        raise ValueError("level 0 has no products of its own")
     if n < FEW_COLUMNS or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
         raise ValueError("A, B and C must fit each other, with at least FEW_COLUMNS columns")
     if S is not None and (S.shape[1] != n or S.shape[0] != m and S.shape[0] != 1):
@@ -632,8 +642,8 @@ def multiply(
         s = &S[0, 0]
         s_row = n if S.shape[0] == m else 0
     with nogil:
-        product_at_level(level, &A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
-                         &B[0, 0], <floating> scale, s, s_row, &C[0, 0], m, n, k)
+        product_of_slab(&A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
+                        &B[0, 0], <floating> scale, s, s_row, &C[0, 0], m, n, k)
 
 
 def penalty(Network network, const floating[::1] parameters, double weight_decay):

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "clones.h"
+#include "levels.h"
 
 /* Copies are made for at least so many rows of C, or columns. */
 #define SKMLP_MANY_ROWS 64
@@ -52,13 +53,9 @@
 #define SKMLP_MASKS 0
 #include "product_tiles.h"
 
-/* Not on Windows, where GCC aligns the stack to 16 bytes only but spills wider vectors. */
-#if defined(__x86_64__) && !defined(_WIN32)
-#define SKMLP_X86_64_LEVELS
-#include <immintrin.h>
-
+#ifdef SKMLP_X86_64_LEVELS
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET __attribute__((target("avx2,fma,prfchw")))
+#define SKMLP_TARGET SKMLP_TARGET_V3
 #define SKMLP_BYTES 32
 #define SKMLP_TILE_ROWS 4
 #define SKMLP_INNER 128
@@ -66,7 +63,7 @@
 #include "product_tiles.h"
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_TARGET __attribute__((target("avx512f,prfchw")))
+#define SKMLP_TARGET SKMLP_TARGET_V4
 #define SKMLP_BYTES 64
 #define SKMLP_TILE_ROWS 8
 #define SKMLP_INNER SKMLP_LONG_INNER
@@ -74,23 +71,6 @@
 #include "product_tiles.h"
 #endif
 #endif
-
-/* The highest level of the processor: 4 or 3 as in x86-64-v4 and -v3, or 1; 0 where the
-   compiler has no vectors, and so no products. */
-static inline int skmlp_product_level(void)
-{
-#ifdef SKMLP_X86_64_LEVELS
-    if (__builtin_cpu_supports("avx512f"))
-        return 4;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return 3;
-#endif
-#if defined(__GNUC__)
-    return 1;
-#else
-    return 0;
-#endif
-}
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -102,19 +82,18 @@ static inline int skmlp_product_level(void)
 #endif
 #else
 
-/* By the code for a level that the processor has, or the first where a row is too narrow. */
+/* By the code of the level in use, which is not 0, or of the first where a row is too narrow. */
 static inline void SKMLP_NAME(product)(
-    int level, const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
+    const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, const SKMLP_REAL *B,
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    (void)level;
 #ifdef SKMLP_X86_64_LEVELS
-    if (level == 4) {
+    if (skmlp_level == 4) {
         SKMLP_NAME(product_v4)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
         return;
     }
-    if (level == 3 && n * sizeof(SKMLP_REAL) >= 32) {
+    if (skmlp_level == 3 && n * sizeof(SKMLP_REAL) >= 32) {
         SKMLP_NAME(product_v3)(A, a_row, a_column, B, scale, S, s_row, C, m, n, k);
         return;
     }

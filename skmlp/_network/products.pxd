@@ -3,16 +3,16 @@
 from cython cimport floating
 from cython.parallel cimport prange
 
+from .levels cimport skmlp_level
 from .slabs cimport n_slabs, slab_length
 
 cdef extern from "products.h" nogil:
-    int skmlp_product_level()
     void skmlp_product_f64(
-        int level, const double* A, Py_ssize_t a_row, Py_ssize_t a_column, const double* B,
+        const double* A, Py_ssize_t a_row, Py_ssize_t a_column, const double* B,
         double scale, const double* S, Py_ssize_t s_row, double* C, Py_ssize_t m, Py_ssize_t n,
         Py_ssize_t k)
     void skmlp_product_f32(
-        int level, const float* A, Py_ssize_t a_row, Py_ssize_t a_column, const float* B,
+        const float* A, Py_ssize_t a_row, Py_ssize_t a_column, const float* B,
         float scale, const float* S, Py_ssize_t s_row, float* C, Py_ssize_t m, Py_ssize_t n,
         Py_ssize_t k)
 
@@ -24,12 +24,12 @@ cdef enum:
 
 cdef inline bint is_ours(Py_ssize_t n_bytes) noexcept nogil:
     """Whether our product is at least as fast as BLAS, where the smaller factor is so large."""
-    return skmlp_product_level() >= 3 or is_small(n_bytes)
+    return skmlp_level >= 3 or is_small(n_bytes)
 
 
 cdef inline bint is_small(Py_ssize_t n_bytes) noexcept nogil:
     """Whether a matrix of this size is better read as it lies there than packed by BLAS."""
-    return n_bytes <= SMALL_BYTES and skmlp_product_level() > 0
+    return n_bytes <= SMALL_BYTES and skmlp_level >= 1
 
 
 cdef inline void product(
@@ -47,20 +47,17 @@ cdef inline void product(
     int n_threads,
 ) noexcept nogil:
     """C <- scale S + A @ B; what the arguments are stands in products.h"""
-    cdef:
-        int level = skmlp_product_level()
-        Py_ssize_t i, slab = slab_length(m, <double> m * n * k, n_threads)
+    cdef Py_ssize_t i, slab = slab_length(m, <double> m * n * k, n_threads)
     if slab == m:
-        product_at_level(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+        product_of_slab(A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
         return
     for i in prange(n_slabs(m, slab), num_threads=n_threads, schedule="static"):
-        product_at_level(level, A + i * slab * a_row, a_row, a_column, B, scale,
-                         S + i * slab * s_row if S != NULL else S, s_row, C + i * slab * n,
-                         min(slab, m - i * slab), n, k)
+        product_of_slab(A + i * slab * a_row, a_row, a_column, B, scale,
+                        S + i * slab * s_row if S != NULL else S, s_row, C + i * slab * n,
+                        min(slab, m - i * slab), n, k)
 
 
-cdef inline void product_at_level(
-    int level,
+cdef inline void product_of_slab(
     const floating* A,
     Py_ssize_t a_row,
     Py_ssize_t a_column,
@@ -73,8 +70,8 @@ cdef inline void product_at_level(
     Py_ssize_t n,
     Py_ssize_t k,
 ) noexcept nogil:
-    """C <- scale S + A @ B by the code for one level of the processor"""
+    """The same by one thread"""
     if floating is double:
-        skmlp_product_f64(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+        skmlp_product_f64(A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
     else:
-        skmlp_product_f32(level, A, a_row, a_column, B, scale, S, s_row, C, m, n, k)
+        skmlp_product_f32(A, a_row, a_column, B, scale, S, s_row, C, m, n, k)

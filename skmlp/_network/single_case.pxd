@@ -29,11 +29,11 @@ cdef extern from "single_case.h" nogil:
         float* delta_below, Py_ssize_t fan_in, Py_ssize_t fan_out, float eta, float gamma,
         float weight_decay, bint nesterov)
     void skmlp_case_update_f64(
-        const double* x, const double* delta, double* W, double* b, double* v_W, double* v_b,
+        const double* x, double* delta, double* W, double* b, double* v_W, double* v_b,
         const double* next_x, double* z, Py_ssize_t fan_in, Py_ssize_t fan_out, double eta,
         double gamma, double weight_decay, bint nesterov)
     void skmlp_case_update_f32(
-        const float* x, const float* delta, float* W, float* b, float* v_W, float* v_b,
+        const float* x, float* delta, float* W, float* b, float* v_W, float* v_b,
         const float* next_x, float* z, Py_ssize_t fan_in, Py_ssize_t fan_out, float eta,
         float gamma, float weight_decay, bint nesterov)
 

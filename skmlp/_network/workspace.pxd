@@ -15,7 +15,7 @@ the error signal is computed.
 Each part starts at a multiple of ALIGNMENT elements.
 """
 
-from .products cimport is_small
+from .products cimport SMALL_BYTES
 
 cdef enum:
     ALIGNMENT = 16
@@ -71,7 +71,7 @@ cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept n
         end += aligned(rows * layout.layers[l].fan_out)
         widest = max(widest, layout.layers[l].fan_out)
         n_weights = layout.layers[l].fan_in * layout.layers[l].fan_out
-        if is_small(n_weights * itemsize):
+        if n_weights * itemsize <= SMALL_BYTES:
             n_transposed = max(n_transposed, n_weights)
     layout.t = end
     layout.delta = layout.t + aligned(rows * layout.n_outputs)

@@ -1,0 +1,42 @@
+/* Levels of the processor, for code that is written out for each because it has its own vectors.
+
+   They are named as those of x86-64 (3: vectors of 32 bytes, 4: of 64); level 1 is what every
+   processor has, with vectors of 16 bytes, and level 0 has none. SKMLP_CLONES is for loops that
+   need no more than to be compiled again. */
+
+#ifndef SKMLP_LEVELS_H
+#define SKMLP_LEVELS_H
+
+/* Not on Windows, where GCC aligns the stack to 16 bytes only but spills wider vectors. */
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+#define SKMLP_X86_64_LEVELS
+#include <immintrin.h>
+#define SKMLP_TARGET_V3 __attribute__((target("avx2,fma,prfchw")))
+#define SKMLP_TARGET_V4 __attribute__((target("avx512f,fma,prfchw")))
+#endif
+
+/* The level in use: the highest of the processor, unless a test asks for a lower one. */
+static int skmlp_level;
+
+static inline void skmlp_use_level(int level)
+{
+    skmlp_level = level;
+}
+
+/* 0 where the compiler has no vectors. */
+static inline int skmlp_highest_level(void)
+{
+#ifdef SKMLP_X86_64_LEVELS
+    if (__builtin_cpu_supports("avx512f"))
+        return 4;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return 3;
+#endif
+#ifdef __GNUC__
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+#endif

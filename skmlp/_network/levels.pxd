@@ -1,0 +1,6 @@
+"""The level of the processor that is in use."""
+
+cdef extern from "levels.h" nogil:
+    int skmlp_level
+    void skmlp_use_level(int level)
+    int skmlp_highest_level()
