@@ -174,7 +174,7 @@ def test_training_comes_to_what_it_came_to(golden):
 @pytest.mark.parametrize("hidden", [(), (1,), (2,), (7, 3), (16,), (35, 18), (100,)])
 @every_estimator
 def test_where_an_epoch_is_interrupted_does_not_matter(
-    estimator, hidden, nesterovs_momentum, dtype, monkeypatch
+    estimator, hidden, nesterovs_momentum, dtype, level, monkeypatch
 ):
     X, y = make_data(estimator, dtype=dtype)
     mlp = make_mlp(

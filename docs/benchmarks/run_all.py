@@ -26,6 +26,7 @@ STEPS = {  # by the name of the results: the script, its arguments, those for a 
         "--cores 2 --repetitions 2 --cases wide-*",
     ),
     "sklearn": ("sklearn --repetitions 3", "--repetitions 1 --cases digits-*"),
+    "levels": ("levels", "--repetitions 1 --cases digits-*"),
     "solvers": ("solvers --repetitions 3", "--repetitions 2"),
     "scaling": ("scaling --repetitions 2", "--repetitions 1 --curves units"),
     "tasks": ("tasks --repetitions 11", "--repetitions 5 --no-search"),

@@ -1,10 +1,10 @@
 /* The passes over the weights of one training case, for one level of the processor: single_case.h
    includes this file for each and says what the functions compute.
 
-   A row of W is worked through in whole vectors. If it does not end with one, the last
-   starts early enough to end with the row, and from what its numbers were before: those that it
-   shares with the vector before it come out the same. So n, the length of a row, is at least
-   WIDTH. At level 0 a vector is a number. */
+   A vector holds WIDTH numbers, at level 0 one, and a row of W has at least so many: n. What
+   whole vectors leave of its columns in the first layer is left to the level below. In the
+   layers above, the last vector starts early enough to end with the row, and from what its
+   numbers were before: those that it shares with the vector before it come out the same. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 
@@ -40,21 +40,27 @@ typedef SKMLP_REAL SKMLP_NAME(numbers);
 #define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
 #define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
 
-/* So few columns are worked through one after the other, with z in a register; of more, rows are
-   read as they lie. */
+/* SKMLP_PART(rows, z) works on 4 rows of W, on 2 or on one, in the columns of a vector. All rows
+   of these columns, with z in a register, where there are few columns: */
 #define SKMLP_FEW (8 * SKMLP_WIDTH)
+#define SKMLP_DOWN(z)                      \
+    for (i = 0; i + 4 <= fan_in; i += 4)   \
+        SKMLP_PART(4, z);                  \
+    for (; i + 2 <= fan_in; i += 2)        \
+        SKMLP_PART(2, z);                  \
+    for (; i < fan_in; i++)                \
+        SKMLP_PART(1, z)
 
-/* What SKMLP_PART does with so many rows at a time, column after column. */
-#define SKMLP_ROWS(rows)                                          \
-    for (; i + rows <= fan_in; i += rows)                         \
-        for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) {    \
-            SKMLP_VECTOR part = SKMLP_READ(z + j);                \
-            SKMLP_PART(rows, &part);                              \
-            SKMLP_AT(z + j) = part;                               \
+/* And where there are many, all columns of these rows, as they lie in memory: */
+#define SKMLP_ACROSS(rows)                                     \
+    for (; i + rows <= fan_in; i += rows)                      \
+        for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) { \
+            SKMLP_VECTOR part = SKMLP_READ(z + j);             \
+            SKMLP_PART(rows, &part);                           \
+            SKMLP_AT(z + j) = part;                            \
         }
 
-/* z <- z + x w for a part of 4 rows, 2 or 1: in the same order whether w was read or has just
-   been updated. */
+/* z <- z + x w, in the same order whether w was read or has just been updated. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_net_input)(
     const int rows, const SKMLP_REAL *x, const SKMLP_VECTOR *w, SKMLP_VECTOR *z)
 {
@@ -88,19 +94,14 @@ SKMLP_TARGET static void SKMLP_NAME(case_net_input)(
     for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) {
         SKMLP_VECTOR part = SKMLP_READ(b + j);
         if (columns <= SKMLP_FEW) {
-            for (i = 0; i + 4 <= fan_in; i += 4)
-                SKMLP_PART(4, &part);
-            for (; i + 2 <= fan_in; i += 2)
-                SKMLP_PART(2, &part);
-            for (; i < fan_in; i++)
-                SKMLP_PART(1, &part);
+            SKMLP_DOWN(&part);
         }
         SKMLP_AT(z + j) = part;
     }
     if (columns > SKMLP_FEW) {
-        SKMLP_ROWS(4)
-        SKMLP_ROWS(2)
-        SKMLP_ROWS(1)
+        SKMLP_ACROSS(4)
+        SKMLP_ACROSS(2)
+        SKMLP_ACROSS(1)
     }
 #undef SKMLP_PART
 #if SKMLP_BYTES > SKMLP_REAL_BYTES
@@ -193,7 +194,7 @@ SKMLP_TARGET static void SKMLP_NAME(case_backward)(
                                   eta * lambda, 0);
 }
 
-/* The update of a part of some rows, and z <- z + next_x w. */
+/* The update of some rows, and z <- z + next_x w. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
     const int rows, const SKMLP_REAL *x, SKMLP_VECTOR eta_delta, SKMLP_REAL *W, SKMLP_REAL *v,
     const SKMLP_REAL *next_x, SKMLP_VECTOR *z, ptrdiff_t n, SKMLP_REAL gamma,
@@ -211,7 +212,6 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
     SKMLP_NAME(add_net_input)(rows, next_x, w, z);
 }
 
-/* For few columns z stays in a register while the rows run; many are read as they lie. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
     const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
     SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
@@ -232,19 +232,14 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
         SKMLP_AT(v_b + j) = v_part;
         SKMLP_AT(delta + j) = eta_delta;
         if (columns <= SKMLP_FEW) {
-            for (i = 0; i + 4 <= fan_in; i += 4)
-                SKMLP_PART(4, &b_part);
-            for (; i + 2 <= fan_in; i += 2)
-                SKMLP_PART(2, &b_part);
-            for (; i < fan_in; i++)
-                SKMLP_PART(1, &b_part);
+            SKMLP_DOWN(&b_part);
         }
         SKMLP_AT(z + j) = b_part;
     }
     if (columns > SKMLP_FEW) {
-        SKMLP_ROWS(4)
-        SKMLP_ROWS(2)
-        SKMLP_ROWS(1)
+        SKMLP_ACROSS(4)
+        SKMLP_ACROSS(2)
+        SKMLP_ACROSS(1)
     }
 #undef SKMLP_PART
 }
@@ -316,7 +311,8 @@ SKMLP_TARGET static void SKMLP_NAME(column_update)(
 #undef SKMLP_AT
 #undef SKMLP_READ
 #undef SKMLP_FEW
-#undef SKMLP_ROWS
+#undef SKMLP_DOWN
+#undef SKMLP_ACROSS
 #undef SKMLP_REAL
 #undef SKMLP_REAL_BYTES
 #undef SKMLP_NAME
