@@ -17,9 +17,11 @@ pytestmark = [
 WIDTHS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129, 135]
 
 
-@pytest.mark.parametrize("nesterovs_momentum", [False, True])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_layers_of_any_width(width, nesterovs_momentum):
+every_width = pytest.mark.parametrize("width", WIDTHS)
+both_rules = pytest.mark.parametrize("nesterovs_momentum", [False, True])
+
+
+def problem_and_mlp(width, nesterovs_momentum):
     problem = Problem("tanh regression of 3", n=12, n_features=width)
     mlp = problem.mlp(
         hidden_layer_sizes=(width, width),
@@ -29,21 +31,20 @@ def test_layers_of_any_width(width, nesterovs_momentum):
         nesterovs_momentum=nesterovs_momentum,
         max_iter=2,
     )
+    return problem, mlp
+
+
+@both_rules
+@every_width
+def test_layers_of_any_width(width, nesterovs_momentum):
+    problem, mlp = problem_and_mlp(width, nesterovs_momentum)
     assert_trains_like_the_lecture(problem, mlp, problem.weights)
 
 
-@pytest.mark.parametrize("nesterovs_momentum", [False, True])
-@pytest.mark.parametrize("width", WIDTHS)
+@both_rules
+@every_width
 def test_float32_is_float64_to_rounding(width, nesterovs_momentum):
-    problem = Problem("tanh regression of 3", n=12, n_features=width)
-    mlp = problem.mlp(
-        hidden_layer_sizes=(width, width),
-        activation="tanh",
-        batch_size=1,
-        weight_decay=0.01,
-        nesterovs_momentum=nesterovs_momentum,
-        max_iter=2,
-    )
+    problem, mlp = problem_and_mlp(width, nesterovs_momentum)
     X = problem.X.astype(np.float32)
     single = clone(mlp).fit(X, problem.y)
     mlp.fit(X.astype(np.float64), problem.y)
@@ -55,7 +56,7 @@ def test_float32_is_float64_to_rounding(width, nesterovs_momentum):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("width", WIDTHS)
+@every_width
 def test_nothing_is_written_beside_the_weights(width, dtype):
     units = (width, width, width, 2)
     network = kernel.Network(
