@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from skmlp._network import network as kernel
 
+# Training here ends after two epochs, long before it has converged.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
     pytest.mark.usefixtures("level"),

@@ -15,7 +15,8 @@
 #define SKMLP_TARGET_V4 __attribute__((target("avx512f,fma,prfchw")))
 #endif
 
-/* The level in use: the highest of the processor, unless a test asks for a lower one. */
+/* The level in use: the highest of the processor, unless a test or a benchmark asks for a lower
+   one. */
 static int skmlp_level;
 
 static inline void skmlp_use_level(int level)

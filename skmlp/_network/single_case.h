@@ -3,8 +3,9 @@
    the net input of the next case, from each weight while it is in a register.
 
    W and v are (fan_in, fan_out) in row-major order, or one row of length fan_in where there is
-   one output. The passes are written out for each level of the processor; rows too short for
-   its vectors take the highest level that has short enough ones. */
+   one output. The passes are written out for each level of the processor, v0 to v4, and for the
+   half vectors of level 1, vh, which hold two floats; rows too short for the vectors of a level
+   take the highest that has short enough ones. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 #ifndef SKMLP_SINGLE_CASE_H
@@ -113,7 +114,7 @@ static inline void SKMLP_NAME(case_backward)(
                        delta_below, fan_in, fan_out, eta, gamma, lambda, nesterov);
 }
 
-/* The update of the first layer, and z <- next_x W + b. */
+/* The update of the first layer, and z <- next_x W + b. delta is scratch afterwards. */
 static inline void SKMLP_NAME(case_update)(
     const SKMLP_REAL *x, SKMLP_REAL *delta, SKMLP_REAL *W, SKMLP_REAL *b, SKMLP_REAL *v_W,
     SKMLP_REAL *v_b, const SKMLP_REAL *next_x, SKMLP_REAL *z, ptrdiff_t fan_in,
