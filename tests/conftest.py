@@ -26,12 +26,12 @@ def figures():
     plt.close("all")
 
 
-@pytest.fixture(params=kernel.levels(), ids="level {}".format)
+@pytest.fixture(params=[*kernel.levels(), None], ids="level {}".format)
 def level(request):
-    """Use the code for each level of the processor."""
+    """Use the code for each level of the processor, and what suits it best: None."""
     kernel.use_level(request.param)
     yield request.param
-    kernel.use_level(max(kernel.levels()))
+    kernel.use_level(None)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ GUARD = 64
 
 # Level 0 leaves products to BLAS.
 every_level = pytest.mark.parametrize(
-    "level", kernel.levels()[1:], indirect=True, ids="level {}".format
+    "level", [*kernel.levels()[1:], None], indirect=True, ids="level {}".format
 )
 
 
@@ -136,6 +136,23 @@ def test_operands_that_do_not_fit_are_refused():
     ]:
         with pytest.raises(ValueError, match="must"):
             kernel.multiply(*operands, scale=1)
+
+
+@pytest.mark.skipif(4 not in kernel.levels(), reason="needs AVX-512")
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("transposed", [False, True])
+def test_levels_with_fused_multiplication_give_the_same_bits(transposed, dtype):
+    # So it does not matter which of them a processor does a product with.
+    rng = np.random.default_rng(0)
+    for m, n, k in product([3, 40, 70], [8, 10, 50, 75, 200, 300], [5, 32, 130, 300]):
+        A = draw(rng, (m, k), dtype, transposed=transposed)
+        B, S = draw(rng, (k, n), dtype), draw(rng, (m, n), dtype)
+        results = []
+        for level in 3, 4, None:
+            kernel.use_level(level)
+            results.append(multiply(A, B, S, 0.1))
+        for C in results[1:]:
+            assert_array_equal(C, results[0])
 
 
 def test_levels_that_the_processor_lacks_are_refused():

@@ -10,19 +10,18 @@
 /* Not on Windows, where GCC aligns the stack to 16 bytes only but spills wider vectors. */
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
 #define SKMLP_X86_64_LEVELS
+#include <cpuid.h>
 #include <immintrin.h>
 #define SKMLP_TARGET_V3 __attribute__((target("avx2,fma,prfchw")))
 #define SKMLP_TARGET_V4 __attribute__((target("avx512f,fma,prfchw")))
 #endif
 
-/* The level in use: the highest of the processor, unless a test or a benchmark asks for a lower
-   one. */
+/* The level in use: the highest of the processor, unless a test or a benchmark asks for one. */
 static int skmlp_level;
 
-static inline void skmlp_use_level(int level)
-{
-    skmlp_level = level;
-}
+/* Whether level 4 may leave to level 3 what that is as fast at: the processor works through
+   vectors of 64 bytes in halves, and no test asks for level 4. */
+static int skmlp_halves;
 
 /* 0 where the compiler has no vectors. */
 static inline int skmlp_highest_level(void)
@@ -38,6 +37,30 @@ static inline int skmlp_highest_level(void)
 #else
     return 0;
 #endif
+}
+
+/* Source: AMD64 Architecture Programmer's Manual, volume 3, "CPUID Fn8000_001A Performance
+   Optimization Identifiers": FP256, and FP512 of later processors. Others have no such leaf. */
+static inline int skmlp_has_halves(void)
+{
+#ifdef SKMLP_X86_64_LEVELS
+    unsigned eax, ebx, ecx, edx;
+    if (__get_cpuid(0x8000001a, &eax, &ebx, &ecx, &edx))
+        return (eax & 1 << 2) && !(eax & 1 << 3);
+#endif
+    return 0;
+}
+
+static inline void skmlp_use_level(int level)
+{
+    skmlp_level = level;
+    skmlp_halves = 0;
+}
+
+static inline void skmlp_use_best_level(void)
+{
+    skmlp_level = skmlp_highest_level();
+    skmlp_halves = skmlp_has_halves();
 }
 
 #endif

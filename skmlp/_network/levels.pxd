@@ -3,4 +3,5 @@
 cdef extern from "levels.h" nogil:
     int skmlp_level
     void skmlp_use_level(int level)
+    void skmlp_use_best_level()
     int skmlp_highest_level()

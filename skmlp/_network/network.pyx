@@ -20,7 +20,9 @@ from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass, forward_pass_from_net_input
 from .inputs cimport InputRows, gather
-from .levels cimport skmlp_highest_level, skmlp_level, skmlp_use_level
+from .levels cimport (
+    skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
+)
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
 from .products cimport FEW_COLUMNS, product_of_slab
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
@@ -609,14 +611,18 @@ def levels():
     return [level for level in (0, 1, 3, 4) if level <= skmlp_highest_level()]
 
 
-def use_level(int level):
-    """Have all that follows use one of them, for tests: it is the highest from the start."""
-    if level not in levels():
+def use_level(level):
+    """Have all that follows use one of them, for tests; None is as it is from the start, what
+    suits the processor best."""
+    if level is None:
+        skmlp_use_best_level()
+    elif level in levels():
+        skmlp_use_level(level)
+    else:
         raise ValueError("the processor does not have this level")
-    skmlp_use_level(level)
 
 
-use_level(max(levels()))
+use_level(None)
 
 
 def multiply(
