@@ -1,8 +1,11 @@
 """Weights and biases: arrays for the user, one flat vector for the kernel."""
 
+import math
 from itertools import chain
 
 import numpy as np
+
+PAGE_BYTES = 4096
 
 
 def pack(network, coefs, intercepts, dtype):
@@ -35,7 +38,7 @@ def pack(network, coefs, intercepts, dtype):
         and all(map(_same_memory, [*coefs, *intercepts], chain(*network.views(owner))))
     ):
         return owner
-    parameters = np.empty(network.n_parameters, dtype=dtype)
+    parameters = aligned_empty((network.n_parameters,), dtype)
     for name, views, arrays in zip(
         ("coefs_", "intercepts_"),
         network.views(parameters),
@@ -76,12 +79,26 @@ def as_views(coefs, intercepts):
     return views[::2], views[1::2]
 
 
-def aligned_empty(n, dtype):
-    """A vector that starts with a cache line, as the widest loads need it."""
-    line = 64
-    buffer = np.empty(n * dtype.itemsize + line, dtype=np.uint8)
-    start = -buffer.__array_interface__["data"][0] % line
-    return buffer[start : start + n * dtype.itemsize].view(dtype)
+def aligned_empty(shape, dtype):
+    """An array that starts with a page of memory.
+
+    No vector of it crosses a cache line then, unless rows do, and arrays that are worked
+    through side by side lie alike in the cache: the time of an update does not depend on
+    where there was memory.
+    """
+    n_bytes = math.prod(shape) * dtype.itemsize
+    buffer = np.empty(n_bytes + PAGE_BYTES, dtype=np.uint8)
+    start = -buffer.__array_interface__["data"][0] % PAGE_BYTES
+    # A memoryview, because arrays that look into this one would have `buffer` as their base.
+    memory = memoryview(buffer)[start : start + n_bytes]
+    return np.frombuffer(memory, dtype).reshape(shape)
+
+
+def aligned_copy(array):
+    """The same numbers in an array that starts with a page of memory."""
+    copy = aligned_empty(np.shape(array), array.dtype)
+    copy[...] = array
+    return copy
 
 
 def _same_memory(a, b):

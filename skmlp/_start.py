@@ -5,7 +5,7 @@ from sklearn.utils import check_random_state
 from skmlp._history import new_history
 from skmlp._initialization import initial_weights
 from skmlp._network.network import Updates
-from skmlp._parameters import pack
+from skmlp._parameters import aligned_copy, pack
 from skmlp._schedules import auto_learning_rate
 from skmlp._training import TrainingState
 
@@ -61,7 +61,7 @@ def first_weights(mlp, network, no_updates, n_init):
         shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
         state = TrainingState(
             solver=mlp.solver,
-            update_state=no_updates.copy(),
+            update_state=aligned_copy(no_updates),
             eta_0=first_learning_rate(mlp),
             shuffle_seed=shuffle_seed,
             split_seed=split_seed,
@@ -73,14 +73,14 @@ def first_weights(mlp, network, no_updates, n_init):
 
 def last_weights(mlp, network, no_updates):
     """What the last call left, which this one goes on with, as in `first_weights`."""
-    parameters = mlp._parameters(network).copy()
+    parameters = aligned_copy(mlp._parameters(network))
     state = mlp._state.copy()
     if state.last_parameters is not None:
         parameters = state.resume(parameters)
     changed = state.solver != mlp.solver
     # Another solver's state says nothing to this one, and it may be discarded.
     if changed or state.update_state.shape != no_updates.shape:
-        state.solver, state.update_state = mlp.solver, no_updates
+        state.solver, state.update_state = mlp.solver, aligned_copy(no_updates)
         state.n_updates = 0
     if changed or mlp.learning_rate_init != "auto":
         state.eta_0 = first_learning_rate(mlp)

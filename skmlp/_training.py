@@ -19,7 +19,7 @@ from skmlp._early_stopping import Patience
 from skmlp._history import n_recorded, record, truncate
 from skmlp._network import network as kernel
 from skmlp._objective import add_losses, slice_rows
-from skmlp._parameters import aligned_empty
+from skmlp._parameters import aligned_copy, aligned_empty
 from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 
 # learning_rate_init="auto": what the rate is divided by where the first call diverges.
@@ -99,7 +99,7 @@ class TrainingState:
         ones: then the user's count, and no epoch of theirs is known to be the best.
         """
         if np.array_equal(parameters, self.best_parameters):
-            parameters = np.array(self.last_parameters)
+            parameters = aligned_copy(self.last_parameters)
         elif not np.array_equal(parameters, self.last_parameters):
             self.patience, self.best_parameters = Patience(), None
         self.last_parameters = None
@@ -109,7 +109,7 @@ class TrainingState:
         """A copy that can be trained on without a trace in this one."""
         return replace(
             self,
-            update_state=np.array(self.update_state),  # of a memory map too
+            update_state=aligned_copy(self.update_state),  # of a memory map too
             patience=replace(self.patience),
         )
 
@@ -192,8 +192,8 @@ class Training:
         if self.worth_skipping():
             self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
-        self.gradient = aligned_empty(len(parameters), parameters.dtype)
-        self.workspace = aligned_empty(network.n_workspace, parameters.dtype)
+        self.gradient = aligned_empty(parameters.shape, parameters.dtype)
+        self.workspace = aligned_empty((network.n_workspace,), parameters.dtype)
 
     def worth_skipping(self):
         """Whether updates can leave out rows of weights, and are not cheap anyway.

@@ -523,6 +523,30 @@ def test_partial_fit_with_doubled_weights_goes_twice_as_far(kind):
         assert_allclose(w_2 - w_0, 2 * (w_1 - w_0), rtol=1e-8, atol=1e-12)
 
 
+# Memory
+
+
+@with_and_without_early_stopping
+@through_a_pickle_or_not
+def test_weights_start_with_a_page_of_memory_wherever_they_come_from(
+    through, early_stopping
+):
+    # Elsewhere the time of an update would depend on where there happens to be memory.
+    X, y = make_data("classifier")
+    mlp = make_mlp("classifier", early_stopping=early_stopping).fit(X, y)
+    mlp = THROUGH[through](mlp).fit(X, y)
+    assert_starts_with_a_page(mlp._state.update_state)
+    partial_fit(mlp, X, y)
+    assert_starts_with_a_page(mlp.coefs_[0])
+    mlp.coefs_ = [np.arange(W.size + 1.0)[1:].reshape(W.shape) for W in mlp.coefs_]
+    partial_fit(mlp, X, y)
+    assert_starts_with_a_page(mlp.coefs_[0])
+
+
+def assert_starts_with_a_page(array):
+    assert array.ctypes.data % 4096 == 0
+
+
 # Calls that fail
 
 

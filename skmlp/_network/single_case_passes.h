@@ -200,14 +200,17 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
     const SKMLP_REAL *next_x, SKMLP_VECTOR *z, ptrdiff_t n, SKMLP_REAL gamma,
     SKMLP_REAL eta_lambda, const int nesterov)
 {
-    SKMLP_VECTOR w[4];
+    SKMLP_VECTOR w[4], v_part[4];
     SKMLP_UNROLL
     for (int r = 0; r < rows; r++) {
-        SKMLP_VECTOR v_part = SKMLP_READ(v + r * n);
         w[r] = SKMLP_READ(W + r * n);
-        SKMLP_NAME(update)(x[r], eta_delta, w + r, &v_part, gamma, eta_lambda, nesterov);
+        v_part[r] = SKMLP_READ(v + r * n);
+    }
+    SKMLP_UNROLL
+    for (int r = 0; r < rows; r++) {
+        SKMLP_NAME(update)(x[r], eta_delta, w + r, v_part + r, gamma, eta_lambda, nesterov);
         SKMLP_AT(W + r * n) = w[r];
-        SKMLP_AT(v + r * n) = v_part;
+        SKMLP_AT(v + r * n) = v_part[r];
     }
     SKMLP_NAME(add_net_input)(rows, next_x, w, z);
 }
