@@ -188,9 +188,11 @@ class Training:
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = as_indices(cases.rows)
         n_batches = -(-len(cases.rows) // self.batch_size)
-        self.skipping = None
+        self.skipping = self.single_cases = None
         if self.worth_skipping():
             self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
+        elif kernel.SingleCases.possible(cases.inputs, updates, self.batch_size):
+            self.single_cases = kernel.SingleCases(network, parameters.dtype)
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(parameters.shape, parameters.dtype)
         self.workspace = aligned_empty((network.n_workspace,), parameters.dtype)
@@ -310,16 +312,16 @@ class Training:
     def sweep(self, eta, sums):
         """Train on all cases, slice by slice, as long as the loss is finite."""
         rates = {"learning_rate": eta, "weight_decay": self.mlp.weight_decay}
-        if self.skipping is None:
+        helper = self.skipping or self.single_cases
+        if helper is None:
             self.train_slices(sums, rates)
             return
-        self.skipping.start_epoch(self.updates, **rates)
+        weights = self.parameters, self.state.update_state
+        helper.start_epoch(self.network, self.updates, *weights, **rates)
         try:
             self.train_slices(sums, rates)
         finally:
-            self.skipping.bring_up_to_date(
-                self.network, self.parameters, self.state.update_state
-            )
+            helper.end_epoch(self.network, *weights)
 
     def train_slices(self, sums, rates):
         """Train on slice after slice of the order."""
@@ -343,6 +345,7 @@ class Training:
                 sums,
                 self.batch_losses,
                 self.skipping,
+                self.single_cases,
                 n_updates=self.state.n_updates,
                 **rates,
             )

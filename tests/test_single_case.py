@@ -78,9 +78,12 @@ def test_nothing_is_written_beside_the_weights(width, dtype):
 
     memory = [guarded(network.n_parameters) for _ in range(2)]
     parameters, velocity = (m[guard:-guard] for m in memory)
+    updates = kernel.Updates("sgd", momentum=0.9, rho=0, beta_1=0, beta_2=0, epsilon=0)
+    single_cases = kernel.SingleCases(network, np.dtype(dtype))
+    single_cases.start_epoch(network, updates, parameters, velocity[np.newaxis])
     kernel.train_rows(
         network,
-        kernel.Updates("sgd", momentum=0.9, rho=0, beta_1=0, beta_2=0, epsilon=0),
+        updates,
         kernel.Inputs(rng.standard_normal((6, width)).astype(dtype)),
         kernel.Targets(values=rng.standard_normal((6, 2)).astype(dtype), n_outputs=2),
         np.arange(6),
@@ -94,10 +97,12 @@ def test_nothing_is_written_beside_the_weights(width, dtype):
         np.zeros(network.n_sums),
         np.empty(0),
         None,
+        single_cases,
         n_updates=0,
         learning_rate=0.01,
         weight_decay=0.1,
     )
+    single_cases.end_epoch(network, parameters, velocity[np.newaxis])
     for m in memory:
         assert_array_equal(m[:guard], np.nan)
         assert_array_equal(m[-guard:], np.nan)

@@ -7,6 +7,8 @@
 #ifndef SKMLP_LEVELS_H
 #define SKMLP_LEVELS_H
 
+#include <stddef.h>
+
 /* Not on Windows, where GCC aligns the stack to 16 bytes only but spills wider vectors. */
 #if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
 #define SKMLP_X86_64_LEVELS
@@ -49,6 +51,12 @@ static inline int skmlp_has_halves(void)
         return (eax & 1 << 2) && !(eax & 1 << 3);
 #endif
     return 0;
+}
+
+/* Bytes of a vector of the level in use. */
+static inline ptrdiff_t skmlp_vector_bytes(void)
+{
+    return skmlp_level == 4 ? 64 : skmlp_level == 3 ? 32 : skmlp_level == 1 ? 16 : 1;
 }
 
 static inline void skmlp_use_level(int level)

@@ -5,3 +5,4 @@ cdef extern from "levels.h" nogil:
     void skmlp_use_level(int level)
     void skmlp_use_best_level()
     int skmlp_highest_level()
+    Py_ssize_t skmlp_vector_bytes()

@@ -24,6 +24,7 @@ from .levels cimport (
     skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
 )
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
+from .padding cimport pad, pad_layout, unpad
 from .products cimport FEW_COLUMNS, product_of_slab
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
@@ -39,6 +40,8 @@ from .weight_updates cimport (
     ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, NO_RULE, RMSPROP, Update, UpdateRule,
 )
 from .workspace cimport Layer, Layout, place_parameters, place_workspace
+
+from skmlp._parameters import aligned_empty
 
 HIDDEN_ACTIVATIONS = {"identity": IDENTITY, "logistic": LOGISTIC, "tanh": TANH, "relu": RELU}
 _ACTIVATIONS = HIDDEN_ACTIVATIONS | {"softmax": SOFTMAX, "exp": EXP}
@@ -320,11 +323,20 @@ cdef class Skipping:
         """Whether rows can sit out updates."""
         return bool(inputs.rows.sparse) and can_skip(&updates.rule, weight_decay)
 
-    def start_epoch(self, Updates updates, *, double learning_rate, double weight_decay):
+    def start_epoch(
+        self,
+        Network network,
+        Updates updates,
+        parameters,
+        state,
+        *,
+        double learning_rate,
+        double weight_decay,
+    ):
         """Have no row sit out any update yet."""
         start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
 
-    def bring_up_to_date(
+    def end_epoch(
         self,
         Network network,
         floating[::1] parameters,  # IN OUT
@@ -334,11 +346,69 @@ cdef class Skipping:
         cdef const Layer* first = &network.layout.layers[0]
         if self.rows.n_features != network.layout.n_features:
             raise ValueError("there must be as many rows as the network has features")
-        if not parameters.shape[0] == state.shape[1] == network.layout.n_parameters:
-            raise ValueError("parameters and state must have n_parameters columns")
+        check_parameters(network, parameters.shape[0], state.shape[1])
         with nogil:
             bring_all_up_to_date(&self.rows, &parameters[first.W], &state[0, first.W],
                                  first.fan_out)
+
+
+cdef class SingleCases:
+    """Weights and velocities in the form that updates by single cases need, of one training.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+    """
+
+    cdef Layout layout
+    cdef object weights, velocity
+
+    def __cinit__(self, Network network, dtype):
+        n_layers = network.layout.n_layers
+        self.layout.layers = <Layer*> PyMem_Malloc(n_layers * sizeof(Layer))
+        if self.layout.layers == NULL:
+            raise MemoryError()
+        pad_layout(&network.layout, &self.layout, dtype.itemsize)
+        self.weights = aligned_empty((self.layout.n_parameters,), dtype)
+        self.velocity = aligned_empty((self.layout.n_parameters,), dtype)
+
+    def __dealloc__(self):
+        PyMem_Free(self.layout.layers)
+
+    @staticmethod
+    def possible(Inputs inputs, Updates updates, Py_ssize_t batch_size):
+        """Whether an update is one pass over the weights."""
+        return batch_size == 1 and not inputs.rows.sparse and updates.rule.name in (
+            MOMENTUM, NESTEROV)
+
+    def start_epoch(
+        self,
+        Network network,
+        Updates updates,
+        const floating[::1] parameters,
+        const floating[:, ::1] state,
+        **rates,
+    ):
+        """Copy the weights and velocities."""
+        cdef floating[::1] weights = self.weights, velocity = self.velocity
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        with nogil:
+            pad(&network.layout, &self.layout, &parameters[0], &weights[0])
+            pad(&network.layout, &self.layout, &state[0, 0], &velocity[0])
+
+    def end_epoch(
+        self,
+        Network network,
+        floating[::1] parameters,  # OUT
+        floating[:, ::1] state,  # OUT
+    ):
+        """Copy them back."""
+        cdef const floating[::1] weights = self.weights, velocity = self.velocity
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        with nogil:
+            unpad(&network.layout, &self.layout, &weights[0], &parameters[0])
+            unpad(&network.layout, &self.layout, &velocity[0], &state[0, 0])
 
 
 cdef const void* address(array) except? NULL:
@@ -361,6 +431,7 @@ def train_rows(
     double[::1] sums,  # IN OUT
     double[::1] batch_losses,  # IN OUT: one for each batch of the epoch, or empty
     Skipping skipping,  # IN OUT, or None
+    SingleCases single_cases,  # IN OUT, or None
     *,
     Py_ssize_t n_updates,
     double learning_rate,
@@ -371,7 +442,8 @@ def train_rows(
     Rows are taken block by block, and the weights updated whenever a batch is complete. A
     call may end within a batch; the next one goes on there. The mean loss of each batch,
     before its update, is added to `batch_losses`. With `skipping` an update leaves out rows of
-    the first layer's weights, and after the last call they have to be brought up to date.
+    the first layer's weights; with `single_cases` it leaves parameters and state alone. Both
+    start an epoch before the first call, and end it after the last.
 
     Returns
     -------
@@ -392,8 +464,7 @@ def train_rows(
         const UpdateRule* rule = &updates.rule
         Update update
         Gradient kind
-        bint case_by_case = batch_size == 1 and not inputs.rows.sparse and (
-            rule.name == MOMENTUM or rule.name == NESTEROV)
+        floating[::1] weights, velocity
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_targets(network, inputs, targets)
     if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
@@ -405,19 +476,23 @@ def train_rows(
     if batch_losses.shape[0] not in (0, (n + batch_size - 1) // batch_size):
         raise ValueError("batch_losses must be empty or have an element for each batch")
     if skipping is not None:
-        if not inputs.rows.sparse or not can_skip(rule, weight_decay):
+        if not Skipping.possible(inputs, updates, weight_decay):
             raise ValueError("rows can be skipped with CSR inputs and some rules only")
         if skipping.rows.n_features != layout.n_features:
             raise ValueError("skipping does not have the network's number of features")
         skipped = &skipping.rows
         skipped.velocity = &state[0, first.W]
         X.skipped = skipped
-    if case_by_case and start < stop:
-        with nogil:
-            train_cases(network, rule, &inputs.rows, &targets.rows, &order[0], start, stop,
-                        &parameters[0], &state[0, 0], &workspace[0], &sums[0],
-                        &batch_losses[0] if batch_losses.shape[0] else NULL, learning_rate,
-                        weight_decay)
+    if single_cases is not None:
+        if not SingleCases.possible(inputs, updates, batch_size):
+            raise ValueError("single cases need dense inputs, batches of one and some rules")
+        weights, velocity = single_cases.weights, single_cases.velocity
+        if start < stop:
+            with nogil:
+                train_cases(network, &single_cases.layout, rule, &inputs.rows, &targets.rows,
+                            &order[0], start, stop, &weights[0], &velocity[0], &workspace[0],
+                            &sums[0], &batch_losses[0] if batch_losses.shape[0] else NULL,
+                            learning_rate, weight_decay)
         return stop, n_updates + stop - start
     with nogil:
         while position < stop:
@@ -734,13 +809,14 @@ cdef inline void set_delta(
 
 cdef inline void train_cases(
     Network network,
+    const Layout* layout,  # padded
     const UpdateRule* rule,
     const InputRows* X,
     const TargetRows* T,
     const Py_ssize_t* order,
     Py_ssize_t start,
     Py_ssize_t stop,
-    floating* parameters,  # IN OUT
+    floating* weights,  # IN OUT: of `layout`
     floating* velocity,  # IN OUT
     floating* workspace,
     double* sums,  # IN OUT
@@ -752,16 +828,15 @@ cdef inline void train_cases(
     cdef:
         Py_ssize_t n
         double loss_before
-        const Layout* layout = &network.layout
         const Layer* first = &layout.layers[0]
         floating* x = workspace + layout.x
         floating* next_x = x + layout.n_features
     gather(X, order + start, x, 1, first.fan_out, 1)
-    case_net_input(x, parameters + first.W, parameters + first.b, workspace + first.h,
-                   first.fan_in, first.fan_out)
+    case_net_input(x, weights + first.W, weights + first.b, workspace + first.h, first.fan_in,
+                   first.fan_out)
     for n in range(start, stop):
         loss_before = sums[0]
-        forward_pass_from_net_input(layout, parameters, workspace, 1)
+        forward_pass_from_net_input(layout, weights, workspace, 1)
         add_output_loss(network, T, order + n, workspace, sums, 1)
         if losses != NULL:
             losses[n] = sums[0] - loss_before
@@ -769,8 +844,13 @@ cdef inline void train_cases(
         # The last one has none after it: its own row will do.
         gather(X, order + min(n + 1, stop - 1), next_x, 1, first.fan_out, 1)
         case_backward_and_update(layout, rule, learning_rate, weight_decay, x, next_x, workspace,
-                                 velocity, parameters)
+                                 velocity, weights)
         x, next_x = next_x, x
+
+
+cdef check_parameters(Network network, Py_ssize_t n_parameters, Py_ssize_t n_columns):
+    if not n_parameters == n_columns == network.layout.n_parameters:
+        raise ValueError("parameters and state must have n_parameters columns")
 
 
 cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):

@@ -3,11 +3,12 @@
 The general path (layers, backward_pass, weight_decay, weight_updates) reads and writes each
 weight once per step of the algorithm. With one case per update nothing but that traffic
 matters, so here back-propagation, decay, momentum and update of a layer are one loop, which
-in the first layer also computes the net input of the next case. Both paths compute the same
-to rounding.
+in the first layer also computes the net input of the next case. Rows of weights are padded
+(padding.pxd). Both paths compute the same to rounding.
 """
 
 from cython cimport floating
+from libc.string cimport memset
 
 from .activations cimport multiply_by_derivative
 from .weight_updates cimport NESTEROV, UpdateRule
@@ -54,7 +55,7 @@ cdef inline void case_net_input(
 
 
 cdef inline void case_backward_and_update(
-    const Layout* layout,
+    const Layout* layout,  # padded, as the weights and velocities are
     const UpdateRule* rule,
     double learning_rate,
     double weight_decay,
@@ -73,6 +74,7 @@ cdef inline void case_backward_and_update(
         floating* delta = workspace + layout.delta
         floating* delta_below = workspace + layout.delta_below
         bint nesterov = rule.name == NESTEROV
+    end_with_zeros(delta, layout.n_outputs, layout.layers[layout.n_layers - 1].fan_out)
     for l in range(layout.n_layers - 1, 0, -1):
         layer = &layout.layers[l]
         h = workspace + layout.layers[l - 1].h
@@ -87,6 +89,7 @@ cdef inline void case_backward_and_update(
                 velocity + layer.b, delta_below, layer.fan_in, layer.fan_out,
                 <float> learning_rate, <float> rule.momentum, <float> weight_decay, nesterov)
         multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layer.fan_in)
+        end_with_zeros(delta_below, layer.fan_in, layout.layers[l - 1].fan_out)
         delta, delta_below = delta_below, delta
     layer = &layout.layers[0]
     if floating is double:
@@ -99,3 +102,12 @@ cdef inline void case_backward_and_update(
             x, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
             velocity + layer.b, next_x, workspace + layer.h, layer.fan_in, layer.fan_out,
             <float> learning_rate, <float> rule.momentum, <float> weight_decay, nesterov)
+
+
+cdef inline void end_with_zeros(
+    floating* delta,  # IN OUT
+    Py_ssize_t n,
+    Py_ssize_t padded,
+) noexcept nogil:
+    """What follows n numbers of a row of this length <- 0"""
+    memset(delta + n, 0, (padded - n) * sizeof(floating))

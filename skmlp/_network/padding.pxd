@@ -1,0 +1,83 @@
+"""Weights whose rows are padded with zeros, up to whole vectors.
+
+Updates by single cases spend their time reading and writing weights. They do it on a copy in
+which a row of W has no rest that fills no vector, and no vector crosses a cache line. What is
+added stays zero: the part of delta that it is multiplied with is zero too.
+"""
+
+from cython cimport floating
+from libc.string cimport memcpy, memset
+
+from .levels cimport skmlp_vector_bytes
+from .workspace cimport Layer, Layout, aligned
+
+
+cdef inline Py_ssize_t padded_length(Py_ssize_t n, Py_ssize_t itemsize) noexcept nogil:
+    """Numbers in a row of n with what fills its last vector; one number stays alone.
+
+    Vectors are the longest of the processor that such a row fills by more than half.
+    """
+    cdef Py_ssize_t vector = skmlp_vector_bytes()
+    if n == 1:
+        return n
+    while vector >= 2 * n * itemsize:
+        vector //= 2
+    vector = max(vector // itemsize, 1)
+    return (n + vector - 1) // vector * vector
+
+
+cdef inline void pad_layout(
+    const Layout* layout,
+    Layout* padded,  # IN OUT: has layers of its own
+    Py_ssize_t itemsize,
+) noexcept nogil:
+    """The same network with padded rows of W and b. In the workspace nothing moves: there is
+    room behind each part."""
+    cdef Py_ssize_t l, end = 0
+    cdef Layer* layer
+    cdef Layer* layers = padded.layers
+    padded[0] = layout[0]
+    padded.layers = layers
+    for l in range(layout.n_layers):
+        layer = &layers[l]
+        layer[0] = layout.layers[l]
+        layer.fan_out = padded_length(layer.fan_out, itemsize)
+        layer.W = end
+        layer.b = layer.W + layer.fan_in * layer.fan_out
+        end = aligned(layer.b + layer.fan_out)
+    padded.n_parameters = end
+
+
+cdef inline void pad(
+    const Layout* layout,
+    const Layout* padded,
+    const floating* parameters,
+    floating* rows,  # OUT
+) noexcept nogil:
+    """Copy all parameters, or their velocities, into padded rows."""
+    cdef Py_ssize_t l, i, n, wide
+    cdef const floating* source
+    cdef floating* to
+    for l in range(layout.n_layers):
+        n, wide = layout.layers[l].fan_out, padded.layers[l].fan_out
+        source, to = parameters + layout.layers[l].W, rows + padded.layers[l].W
+        for i in range(layout.layers[l].fan_in + 1):  # b follows W
+            memcpy(to + i * wide, source + i * n, n * sizeof(floating))
+            memset(to + i * wide + n, 0, (wide - n) * sizeof(floating))
+
+
+cdef inline void unpad(
+    const Layout* layout,
+    const Layout* padded,
+    const floating* rows,
+    floating* parameters,  # OUT
+) noexcept nogil:
+    """Copy them back."""
+    cdef Py_ssize_t l, i, n, wide
+    cdef const floating* source
+    cdef floating* to
+    for l in range(layout.n_layers):
+        n, wide = layout.layers[l].fan_out, padded.layers[l].fan_out
+        source, to = rows + padded.layers[l].W, parameters + layout.layers[l].W
+        for i in range(layout.layers[l].fan_in + 1):
+            memcpy(to + i * n, source + i * wide, n * sizeof(floating))
