@@ -36,6 +36,15 @@ typedef SKMLP_REAL SKMLP_NAME(numbers)
 #else
 typedef SKMLP_REAL SKMLP_NAME(numbers);
 #endif
+/* Sums side by side of a row product: a vector, but not so many that adding them up takes longer
+   than they save. */
+#if SKMLP_BYTES > SKMLP_SUMS * SKMLP_REAL_BYTES
+typedef SKMLP_REAL SKMLP_NAME(sums)
+    __attribute__((vector_size(SKMLP_SUMS * SKMLP_REAL_BYTES), aligned(sizeof(SKMLP_REAL)),
+                   may_alias));
+#else
+typedef SKMLP_NAME(numbers) SKMLP_NAME(sums);
+#endif
 #define SKMLP_VECTOR SKMLP_NAME(numbers)
 #define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
 #define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
@@ -146,15 +155,16 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update_row)(
 
 /* w delta */
 SKMLP_TARGET SKMLP_INLINE SKMLP_REAL SKMLP_NAME(row_product)(
-    const int sums, const SKMLP_REAL *restrict w, const SKMLP_REAL *restrict delta, ptrdiff_t n)
+    const SKMLP_REAL *restrict w, const SKMLP_REAL *restrict delta, ptrdiff_t n)
 {
-    SKMLP_REAL sum[SKMLP_SUMS];
-    for (int k = 0; k < sums; k++)
-        sum[k] = w[k] * delta[k];
-    for (ptrdiff_t j = sums; j < n; j += sums)
-        for (int k = 0; k < sums; k++)
-            sum[k] += w[j + k] * delta[j + k];
-    for (int half = sums / 2; half > 0; half /= 2)
+    typedef SKMLP_NAME(sums) sums;
+    enum { N_SUMS = sizeof(sums) / sizeof(SKMLP_REAL) };
+    sums part = *(const sums *)w * *(const sums *)delta;
+    SKMLP_REAL sum[N_SUMS];
+    for (ptrdiff_t j = N_SUMS; j < n; j += N_SUMS)
+        part += *(const sums *)(w + j) * *(const sums *)(delta + j);
+    *(sums *)sum = part;
+    for (int half = N_SUMS / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             sum[k] += sum[k + half];
     return sum[0];
@@ -166,9 +176,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(backward_rows)(
     SKMLP_REAL *restrict v, SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, ptrdiff_t n,
     SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda, const int nesterov)
 {
-    const int sums = SKMLP_WIDTH < SKMLP_SUMS ? SKMLP_WIDTH : SKMLP_SUMS;
     for (ptrdiff_t i = 0; i < fan_in; i++, W += n, v += n) {
-        delta_below[i] = SKMLP_NAME(row_product)(sums, W, delta, n);
+        delta_below[i] = SKMLP_NAME(row_product)(W, delta, n);
         SKMLP_NAME(update_row)(eta * h[i], delta, W, v, n, gamma, eta_lambda, nesterov);
     }
 }
