@@ -82,14 +82,14 @@ def as_views(coefs, intercepts):
 def aligned_empty(shape, dtype):
     """An array that starts with a page of memory.
 
-    No vector of it crosses a cache line then, unless rows do, and arrays that are worked
-    through side by side lie alike in the cache: the time of an update does not depend on
-    where there was memory.
+    No vector of it crosses a cache line then, unless rows do, and arrays that are
+    worked through side by side lie alike in the cache: the time of an update does not
+    depend on where there was memory.
     """
     n_bytes = math.prod(shape) * dtype.itemsize
     buffer = np.empty(n_bytes + PAGE_BYTES, dtype=np.uint8)
     start = -buffer.__array_interface__["data"][0] % PAGE_BYTES
-    # A memoryview, because arrays that look into this one would have `buffer` as their base.
+    # A memoryview, else arrays that look into this one would have `buffer` as base.
     memory = memoryview(buffer)[start : start + n_bytes]
     return np.frombuffer(memory, dtype).reshape(shape)
 

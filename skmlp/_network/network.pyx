@@ -135,7 +135,8 @@ cdef class Network:
         """Refuse what a BLAS integer cannot count and what no address can reach."""
         n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_units))
         n_bytes = max(n_parameters * itemsize, block_rows * row_bytes)
-        if max(self.layer_units) > INT_MAX or n_bytes > sys.maxsize // 2:
+        # Padded rows can be twice as long.
+        if max(self.layer_units) > INT_MAX or n_bytes > sys.maxsize // 4:
             raise ValueError(
                 f"a network with layers of {self.layer_units} units has {n_parameters} "
                 "parameters, more than can be addressed; use fewer hidden units or features"
