@@ -22,10 +22,10 @@ every_width = pytest.mark.parametrize("width", WIDTHS)
 both_rules = pytest.mark.parametrize("nesterovs_momentum", [False, True])
 
 
-def problem_and_mlp(width, nesterovs_momentum):
+def problem_and_mlp(width, nesterovs_momentum, *, hidden_layer_sizes=None):
     problem = Problem("tanh regression of 3", n=12, n_features=width)
     mlp = problem.mlp(
-        hidden_layer_sizes=(width, width),
+        hidden_layer_sizes=hidden_layer_sizes or (width, width),
         activation="tanh",
         batch_size=1,
         weight_decay=0.01,
@@ -43,6 +43,14 @@ def test_layers_of_any_width(width, nesterovs_momentum):
 
 
 @both_rules
+@pytest.mark.parametrize("sizes", [(5, 17, 3, 9), (1, 6, 2, 33), (40, 1, 7)], ids=str)
+def test_layers_of_different_widths(sizes, nesterovs_momentum):
+    # What a wide layer leaves in memory must not reach the padding of a narrow one.
+    problem, mlp = problem_and_mlp(4, nesterovs_momentum, hidden_layer_sizes=sizes)
+    assert_trains_like_the_lecture(problem, mlp, problem.weights)
+
+
+@both_rules
 @every_width
 def test_float32_is_float64_to_rounding(width, nesterovs_momentum):
     problem, mlp = problem_and_mlp(width, nesterovs_momentum)
@@ -56,40 +64,32 @@ def test_float32_is_float64_to_rounding(width, nesterovs_momentum):
         assert abs(w32 - w64).max() < 1e-5 * max(1, abs(w64).max())
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@every_width
-def test_nothing_is_written_beside_the_weights(width, dtype):
-    units = (width, width, width, 2)
-    network = kernel.Network(
+def make_network(units, dtype=np.float64):
+    return kernel.Network(
         units,
-        ("tanh", "tanh", "identity"),
+        ("tanh",) * (len(units) - 2) + ("identity",),
         loss="squared_error",
         score="squared_residuals",
         batch_size=1,
         itemsize=np.dtype(dtype).itemsize,
     )
-    rng = np.random.default_rng(width)
-    guard = 64
 
-    def guarded(n):
-        memory = np.full(n + 2 * guard, np.nan, dtype)
-        memory[guard:-guard] = 0.1 * rng.standard_normal(n)
-        return memory
 
-    memory = [guarded(network.n_parameters) for _ in range(2)]
-    parameters, velocity = (m[guard:-guard] for m in memory)
-    updates = kernel.Updates("sgd", momentum=0.9, rho=0, beta_1=0, beta_2=0, epsilon=0)
-    single_cases = kernel.SingleCases(network, np.dtype(dtype))
-    single_cases.start_epoch(network, updates, parameters, velocity[np.newaxis])
+def train(network, parameters, velocity, single_cases, *, solver="sgd", batch_size=1):
+    """Train on six rows."""
+    dtype = parameters.dtype
+    n_features, n_outputs = network.layer_units[0], network.n_outputs
+    rng = np.random.default_rng(n_features)
+    T = rng.standard_normal((6, n_outputs)).astype(dtype)
     kernel.train_rows(
         network,
-        updates,
-        kernel.Inputs(rng.standard_normal((6, width)).astype(dtype)),
-        kernel.Targets(values=rng.standard_normal((6, 2)).astype(dtype), n_outputs=2),
+        kernel.Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0),
+        kernel.Inputs(rng.standard_normal((6, n_features)).astype(dtype)),
+        kernel.Targets(values=T, n_outputs=n_outputs),
         np.arange(6),
         0,
         6,
-        1,
+        batch_size,
         parameters,
         velocity[np.newaxis],
         np.empty(network.n_parameters, dtype),
@@ -102,8 +102,48 @@ def test_nothing_is_written_beside_the_weights(width, dtype):
         learning_rate=0.01,
         weight_decay=0.1,
     )
-    single_cases.end_epoch(network, parameters, velocity[np.newaxis])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@every_width
+def test_nothing_is_written_beside_the_weights(width, dtype):
+    network = make_network((width, width, width, 2), dtype)
+    rng = np.random.default_rng(width)
+    guard = 64
+
+    def guarded(n):
+        memory = np.full(n + 2 * guard, np.nan, dtype)
+        memory[guard:-guard] = 0.1 * rng.standard_normal(n)
+        return memory
+
+    memory = [guarded(network.n_parameters) for _ in range(2)]
+    parameters, velocity = (m[guard:-guard] for m in memory)
+    state = velocity[np.newaxis]
+    single_cases = kernel.SingleCases(network, parameters.dtype)
+    single_cases.start_epoch(network, None, parameters, state)
+    train(network, parameters, velocity, single_cases)
+    single_cases.end_epoch(network, parameters, state)
     for m in memory:
         assert_array_equal(m[:guard], np.nan)
         assert_array_equal(m[-guard:], np.nan)
         assert np.isfinite(m[guard:-guard]).all()
+
+
+def test_single_cases_are_refused_where_an_update_is_none():
+    network = make_network((3, 2, 1))
+    parameters, velocity = np.zeros((2, network.n_parameters))
+    own = kernel.SingleCases(network, parameters.dtype)
+    own.start_epoch(network, None, parameters, velocity[np.newaxis])
+    train(network, parameters, velocity, own)
+    other = kernel.SingleCases(make_network((3, 4, 1)), parameters.dtype)
+    for single_cases, settings, message in [
+        (own, {"batch_size": 2}, "batches of one"),
+        (own, {"solver": "rmsprop"}, "some rules"),
+        (other, {}, "of one network"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train(network, parameters, velocity, single_cases, **settings)
+    with pytest.raises(ValueError, match="of one network"):
+        other.start_epoch(network, None, parameters, velocity[np.newaxis])
+    with pytest.raises(ValueError, match="n_parameters"):
+        own.end_epoch(network, parameters[1:], velocity[np.newaxis])

@@ -362,10 +362,12 @@ cdef class SingleCases:
     dtype : dtype
     """
 
+    cdef Network network
     cdef Layout layout
     cdef object weights, velocity
 
     def __cinit__(self, Network network, dtype):
+        self.network = network
         n_layers = network.layout.n_layers
         self.layout.layers = <Layer*> PyMem_Malloc(n_layers * sizeof(Layer))
         if self.layout.layers == NULL:
@@ -393,6 +395,7 @@ cdef class SingleCases:
     ):
         """Copy the weights and velocities."""
         cdef floating[::1] weights = self.weights, velocity = self.velocity
+        self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
         with nogil:
             pad(&network.layout, &self.layout, &parameters[0], &weights[0])
@@ -406,10 +409,15 @@ cdef class SingleCases:
     ):
         """Copy them back."""
         cdef const floating[::1] weights = self.weights, velocity = self.velocity
+        self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
         with nogil:
             unpad(&network.layout, &self.layout, &weights[0], &parameters[0])
             unpad(&network.layout, &self.layout, &velocity[0], &state[0, 0])
+
+    cdef check_network(self, Network network):
+        if network is not self.network:
+            raise ValueError("single cases are those of one network")
 
 
 cdef const void* address(array) except? NULL:
@@ -487,6 +495,7 @@ def train_rows(
     if single_cases is not None:
         if not SingleCases.possible(inputs, updates, batch_size):
             raise ValueError("single cases need dense inputs, batches of one and some rules")
+        single_cases.check_network(network)
         weights, velocity = single_cases.weights, single_cases.velocity
         if start < stop:
             with nogil:
