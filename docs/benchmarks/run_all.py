@@ -1,6 +1,6 @@
 """Make all result files, from which the performance page is made.
 
-    python docs/benchmarks/run_all.py             # all, some 20 minutes
+    python docs/benchmarks/run_all.py             # all, some 25 minutes
     python docs/benchmarks/run_all.py peers tasks # some
     python docs/benchmarks/run_all.py --quick     # try it, in minutes; keeps no results
 
@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).parent
 STEPS = {  # by the name of the results: the script, its arguments, those for a try
     "peers": ("peers --repetitions 3", "--repetitions 2 --cases digits-*"),
     "peers_two_cores": (
-        "peers --cores 2 --repetitions 3",
+        "peers --cores 2 --repetitions 7",
         "--cores 2 --repetitions 2 --cases wide-*",
     ),
     "sklearn": ("sklearn --repetitions 3", "--repetitions 1 --cases digits-*"),

@@ -197,7 +197,8 @@ SKMLP_TARGET static void SKMLP_NAME(case_backward)(
                                   eta * lambda, 0);
 }
 
-/* The update of some rows, and z <- z + next_x w. */
+/* The update of some rows, and z <- z + next_x w. All rows are read before any is stored: a read
+   waits for a store whose address differs from its own by whole pages. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
     const int rows, const SKMLP_REAL *x, SKMLP_VECTOR eta_delta, SKMLP_REAL *W, SKMLP_REAL *v,
     const SKMLP_REAL *next_x, SKMLP_VECTOR *z, ptrdiff_t n, SKMLP_REAL gamma,
