@@ -26,6 +26,9 @@ from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
+# From so many updates by single cases on, copies of the weights pay for themselves.
+MANY_CASES = 50
+
 # A loss this many times that at the start, which so many cases tell, is no bump.
 EXPLOSION = 1000.0
 SAMPLED_ROWS = 200
@@ -191,7 +194,9 @@ class Training:
         self.skipping = self.single_cases = None
         if self.worth_skipping():
             self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
-        elif kernel.SingleCases.possible(cases.inputs, updates, self.batch_size):
+        elif len(cases.rows) >= MANY_CASES and kernel.SingleCases.possible(
+            cases.inputs, updates, self.batch_size
+        ):
             self.single_cases = kernel.SingleCases(network, parameters.dtype)
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(parameters.shape, parameters.dtype)

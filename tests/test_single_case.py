@@ -18,12 +18,16 @@ pytestmark = [
 WIDTHS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129, 135]
 
 
+# Few updates are done in place, many on copies with padded rows.
+FEW, MANY = 12, 60
+
 every_width = pytest.mark.parametrize("width", WIDTHS)
 both_rules = pytest.mark.parametrize("nesterovs_momentum", [False, True])
+few_and_many = pytest.mark.parametrize("n", [FEW, MANY])
 
 
-def problem_and_mlp(width, nesterovs_momentum, *, hidden_layer_sizes=None):
-    problem = Problem("tanh regression of 3", n=12, n_features=width)
+def problem_and_mlp(width, nesterovs_momentum, *, n=MANY, hidden_layer_sizes=None):
+    problem = Problem("tanh regression of 3", n=n, n_features=width)
     mlp = problem.mlp(
         hidden_layer_sizes=hidden_layer_sizes or (width, width),
         activation="tanh",
@@ -35,25 +39,28 @@ def problem_and_mlp(width, nesterovs_momentum, *, hidden_layer_sizes=None):
     return problem, mlp
 
 
+@few_and_many
 @both_rules
 @every_width
-def test_layers_of_any_width(width, nesterovs_momentum):
-    problem, mlp = problem_and_mlp(width, nesterovs_momentum)
+def test_layers_of_any_width(width, nesterovs_momentum, n):
+    problem, mlp = problem_and_mlp(width, nesterovs_momentum, n=n)
     assert_trains_like_the_lecture(problem, mlp, problem.weights)
 
 
+@few_and_many
 @both_rules
 @pytest.mark.parametrize("sizes", [(5, 17, 3, 9), (1, 6, 2, 33), (40, 1, 7)], ids=str)
-def test_layers_of_different_widths(sizes, nesterovs_momentum):
+def test_layers_of_different_widths(sizes, nesterovs_momentum, n):
     # What a wide layer leaves in memory must not reach the padding of a narrow one.
-    problem, mlp = problem_and_mlp(4, nesterovs_momentum, hidden_layer_sizes=sizes)
+    problem, mlp = problem_and_mlp(4, nesterovs_momentum, n=n, hidden_layer_sizes=sizes)
     assert_trains_like_the_lecture(problem, mlp, problem.weights)
 
 
+@few_and_many
 @both_rules
 @every_width
-def test_float32_is_float64_to_rounding(width, nesterovs_momentum):
-    problem, mlp = problem_and_mlp(width, nesterovs_momentum)
+def test_float32_is_float64_to_rounding(width, nesterovs_momentum, n):
+    problem, mlp = problem_and_mlp(width, nesterovs_momentum, n=n)
     X = problem.X.astype(np.float32)
     single = clone(mlp).fit(X, problem.y)
     mlp.fit(X.astype(np.float64), problem.y)
@@ -104,9 +111,10 @@ def train(network, parameters, velocity, single_cases, *, solver="sgd", batch_si
     )
 
 
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @every_width
-def test_nothing_is_written_beside_the_weights(width, dtype):
+def test_nothing_is_written_beside_the_weights(width, dtype, copied):
     network = make_network((width, width, width, 2), dtype)
     rng = np.random.default_rng(width)
     guard = 64
@@ -119,10 +127,13 @@ def test_nothing_is_written_beside_the_weights(width, dtype):
     memory = [guarded(network.n_parameters) for _ in range(2)]
     parameters, velocity = (m[guard:-guard] for m in memory)
     state = velocity[np.newaxis]
-    single_cases = kernel.SingleCases(network, parameters.dtype)
-    single_cases.start_epoch(network, None, parameters, state)
-    train(network, parameters, velocity, single_cases)
-    single_cases.end_epoch(network, parameters, state)
+    if copied:
+        single_cases = kernel.SingleCases(network, parameters.dtype)
+        single_cases.start_epoch(network, None, parameters, state)
+        train(network, parameters, velocity, single_cases)
+        single_cases.end_epoch(network, parameters, state)
+    else:
+        train(network, parameters, velocity, None)
     for m in memory:
         assert_array_equal(m[:guard], np.nan)
         assert_array_equal(m[-guard:], np.nan)

@@ -354,7 +354,7 @@ cdef class Skipping:
 
 
 cdef class SingleCases:
-    """Weights and velocities in the form that updates by single cases need, of one training.
+    """Copies of weights and velocities for many updates by single cases, of one training.
 
     Parameters
     ----------
@@ -451,8 +451,8 @@ def train_rows(
     Rows are taken block by block, and the weights updated whenever a batch is complete. A
     call may end within a batch; the next one goes on there. The mean loss of each batch,
     before its update, is added to `batch_losses`. With `skipping` an update leaves out rows of
-    the first layer's weights; with `single_cases` it leaves parameters and state alone. Both
-    start an epoch before the first call, and end it after the last.
+    the first layer's weights; with `single_cases` it works on their copies of parameters and
+    state. Both start an epoch before the first call, and end it after the last.
 
     Returns
     -------
@@ -473,6 +473,7 @@ def train_rows(
         const UpdateRule* rule = &updates.rule
         Update update
         Gradient kind
+        bint case_by_case = SingleCases.possible(inputs, updates, batch_size)
         floating[::1] weights, velocity
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_targets(network, inputs, targets)
@@ -493,16 +494,19 @@ def train_rows(
         skipped.velocity = &state[0, first.W]
         X.skipped = skipped
     if single_cases is not None:
-        if not SingleCases.possible(inputs, updates, batch_size):
+        if not case_by_case:
             raise ValueError("single cases need dense inputs, batches of one and some rules")
         single_cases.check_network(network)
+        layout = &single_cases.layout
         weights, velocity = single_cases.weights, single_cases.velocity
-        if start < stop:
-            with nogil:
-                train_cases(network, &single_cases.layout, rule, &inputs.rows, &targets.rows,
-                            &order[0], start, stop, &weights[0], &velocity[0], &workspace[0],
-                            &sums[0], &batch_losses[0] if batch_losses.shape[0] else NULL,
-                            learning_rate, weight_decay)
+    elif case_by_case:
+        weights, velocity = parameters, state[0]
+    if case_by_case and start < stop:
+        with nogil:
+            train_cases(network, layout, rule, &inputs.rows, &targets.rows, &order[0], start,
+                        stop, &weights[0], &velocity[0], &workspace[0], &sums[0],
+                        &batch_losses[0] if batch_losses.shape[0] else NULL, learning_rate,
+                        weight_decay)
         return stop, n_updates + stop - start
     with nogil:
         while position < stop:
@@ -819,14 +823,14 @@ cdef inline void set_delta(
 
 cdef inline void train_cases(
     Network network,
-    const Layout* layout,  # padded
+    const Layout* layout,  # of weights and velocity, which may be padded
     const UpdateRule* rule,
     const InputRows* X,
     const TargetRows* T,
     const Py_ssize_t* order,
     Py_ssize_t start,
     Py_ssize_t stop,
-    floating* weights,  # IN OUT: of `layout`
+    floating* weights,  # IN OUT
     floating* velocity,  # IN OUT
     floating* workspace,
     double* sums,  # IN OUT

@@ -3,8 +3,8 @@
 The general path (layers, backward_pass, weight_decay, weight_updates) reads and writes each
 weight once per step of the algorithm. With one case per update nothing but that traffic
 matters, so here back-propagation, decay, momentum and update of a layer are one loop, which
-in the first layer also computes the net input of the next case. Rows of weights are padded
-(padding.pxd). Both paths compute the same to rounding.
+in the first layer also computes the net input of the next case. It is fastest where rows of
+weights are padded (padding.pxd). Both paths compute the same to rounding.
 """
 
 from cython cimport floating
@@ -55,7 +55,7 @@ cdef inline void case_net_input(
 
 
 cdef inline void case_backward_and_update(
-    const Layout* layout,  # padded, as the weights and velocities are
+    const Layout* layout,  # of weights and velocities, which may be padded
     const UpdateRule* rule,
     double learning_rate,
     double weight_decay,
