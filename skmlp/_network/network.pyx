@@ -24,7 +24,7 @@ from .levels cimport (
     skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
 )
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR, output_delta, output_loss
-from .padding cimport pad, pad_layout, unpad
+from .padding cimport copy_parameters, pad_layout
 from .products cimport FEW_COLUMNS, product_of_slab
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
@@ -398,8 +398,8 @@ cdef class SingleCases:
         self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
         with nogil:
-            pad(&network.layout, &self.layout, &parameters[0], &weights[0])
-            pad(&network.layout, &self.layout, &state[0, 0], &velocity[0])
+            copy_parameters(&network.layout, &parameters[0], &self.layout, &weights[0])
+            copy_parameters(&network.layout, &state[0, 0], &self.layout, &velocity[0])
 
     def end_epoch(
         self,
@@ -412,8 +412,8 @@ cdef class SingleCases:
         self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
         with nogil:
-            unpad(&network.layout, &self.layout, &weights[0], &parameters[0])
-            unpad(&network.layout, &self.layout, &velocity[0], &state[0, 0])
+            copy_parameters(&self.layout, &weights[0], &network.layout, &parameters[0])
+            copy_parameters(&self.layout, &velocity[0], &network.layout, &state[0, 0])
 
     cdef check_network(self, Network network):
         if network is not self.network:

@@ -48,36 +48,20 @@ cdef inline void pad_layout(
     padded.n_parameters = end
 
 
-cdef inline void pad(
+cdef inline void copy_parameters(
     const Layout* layout,
-    const Layout* padded,
     const floating* parameters,
-    floating* rows,  # OUT
+    const Layout* to_layout,
+    floating* to,  # OUT
 ) noexcept nogil:
-    """Copy all parameters, or their velocities, into padded rows."""
-    cdef Py_ssize_t l, i, n, wide
+    """Copy all parameters, or their velocities, into rows that are padded, or back."""
+    cdef Py_ssize_t l, i, n, length, to_length
     cdef const floating* source
-    cdef floating* to
+    cdef floating* rows
     for l in range(layout.n_layers):
-        n, wide = layout.layers[l].fan_out, padded.layers[l].fan_out
-        source, to = parameters + layout.layers[l].W, rows + padded.layers[l].W
+        source, rows = parameters + layout.layers[l].W, to + to_layout.layers[l].W
+        length, to_length = layout.layers[l].fan_out, to_layout.layers[l].fan_out
+        n = min(length, to_length)
         for i in range(layout.layers[l].fan_in + 1):  # b follows W
-            memcpy(to + i * wide, source + i * n, n * sizeof(floating))
-            memset(to + i * wide + n, 0, (wide - n) * sizeof(floating))
-
-
-cdef inline void unpad(
-    const Layout* layout,
-    const Layout* padded,
-    const floating* rows,
-    floating* parameters,  # OUT
-) noexcept nogil:
-    """Copy them back."""
-    cdef Py_ssize_t l, i, n, wide
-    cdef const floating* source
-    cdef floating* to
-    for l in range(layout.n_layers):
-        n, wide = layout.layers[l].fan_out, padded.layers[l].fan_out
-        source, to = rows + padded.layers[l].W, parameters + layout.layers[l].W
-        for i in range(layout.layers[l].fan_in + 1):
-            memcpy(to + i * n, source + i * wide, n * sizeof(floating))
+            memcpy(rows + i * to_length, source + i * length, n * sizeof(floating))
+            memset(rows + i * to_length + n, 0, (to_length - n) * sizeof(floating))
