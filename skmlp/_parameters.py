@@ -80,7 +80,7 @@ def as_views(coefs, intercepts):
 
 
 def aligned_empty(shape, dtype):
-    """An array that starts with a page of memory.
+    """An array that starts at a multiple of PAGE_BYTES.
 
     No vector of it crosses a cache line then, unless rows do, and arrays that are
     worked through side by side lie alike in the cache: the time of an update does not
@@ -95,7 +95,7 @@ def aligned_empty(shape, dtype):
 
 
 def aligned_copy(array):
-    """The same numbers in an array that starts with a page of memory."""
+    """The same numbers in an array that starts at a multiple of PAGE_BYTES."""
     copy = aligned_empty(np.shape(array), array.dtype)
     copy[...] = array
     return copy

@@ -27,7 +27,7 @@ RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
 # From so many updates by single cases on, copies of the weights pay for themselves.
-MANY_CASES = 50
+MANY_CASES = 200
 
 # A loss this many times that at the start, which so many cases tell, is no bump.
 EXPLOSION = 1000.0
@@ -125,8 +125,7 @@ class Training:
     mlp : estimator
         Its parameters are read; nothing of it is written.
     network : Network
-    updates : Updates or None
-        None for "lbfgs", which has no rule per mini-batch.
+    updates : Updates
     parameters : ndarray of shape (n_parameters,)
         Trained in place.
     state : TrainingState

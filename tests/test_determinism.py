@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._training import MANY_CASES
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -170,13 +171,15 @@ def test_training_comes_to_what_it_came_to(golden):
 
 
 @every_dtype
+@pytest.mark.parametrize("n", [MANY_CASES // 5, MANY_CASES], ids="{} cases".format)
 @pytest.mark.parametrize("nesterovs_momentum", [False, True])
 @pytest.mark.parametrize("hidden", [(), (1,), (2,), (7, 3), (16,), (35, 18), (100,)])
 @every_estimator
 def test_where_an_epoch_is_interrupted_does_not_matter(
-    estimator, hidden, nesterovs_momentum, dtype, level, monkeypatch
+    estimator, hidden, nesterovs_momentum, n, dtype, level, monkeypatch
 ):
     X, y = make_data(estimator, dtype=dtype)
+    X, y = X[:n], y[:n]
     mlp = make_mlp(
         estimator,
         hidden_layer_sizes=hidden,

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from problems import Problem, assert_trains_like_the_lecture
 from sklearn.base import clone
 
 from skmlp._network import network as kernel
+from skmlp._training import MANY_CASES
 
 # Training here ends after two epochs, long before it has converged.
 pytestmark = [
@@ -19,7 +20,7 @@ WIDTHS = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 129, 135]
 
 
 # Few updates are done in place, many on copies with padded rows.
-FEW, MANY = 12, 60
+FEW, MANY = 12, MANY_CASES
 
 every_width = pytest.mark.parametrize("width", WIDTHS)
 both_rules = pytest.mark.parametrize("nesterovs_momentum", [False, True])
@@ -140,7 +141,7 @@ def test_nothing_is_written_beside_the_weights(width, dtype, copied):
         assert np.isfinite(m[guard:-guard]).all()
 
 
-def test_single_cases_are_refused_where_an_update_is_none():
+def test_copies_are_refused_where_updates_are_not_by_single_cases():
     network = make_network((3, 2, 1))
     parameters, velocity = np.zeros((2, network.n_parameters))
     own = kernel.SingleCases(network, parameters.dtype)
@@ -158,3 +159,30 @@ def test_single_cases_are_refused_where_an_update_is_none():
         other.start_epoch(network, None, parameters, velocity[np.newaxis])
     with pytest.raises(ValueError, match="n_parameters"):
         own.end_epoch(network, parameters[1:], velocity[np.newaxis])
+    no_state = np.zeros((0, network.n_parameters))
+    with pytest.raises(ValueError, match="one row"):
+        own.start_epoch(network, None, parameters, no_state)
+    with pytest.raises(ValueError, match="one row"):
+        own.end_epoch(network, parameters, no_state)
+
+
+@both_rules
+def test_an_interrupted_epoch_leaves_the_weights_of_its_last_update(
+    nesterovs_momentum, monkeypatch
+):
+    problem, mlp = problem_and_mlp(5, nesterovs_momentum)
+    mlp.set_params(shuffle=False, max_iter=1)
+    done = FEW + 1
+    expected = clone(mlp).fit(problem.X[:done], problem.y[:done])
+
+    def check_cancelled(training):
+        training.n_slices = getattr(training, "n_slices", -1) + 1
+        if training.n_slices == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("skmlp._training.Training.check_cancelled", check_cancelled)
+    monkeypatch.setattr("skmlp._training.slice_rows", lambda *args: done)
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(problem.X, problem.y)
+    for actual, weights in zip(mlp.coefs_, expected.coefs_, strict=True):
+        assert_allclose(actual, weights, rtol=1e-9)

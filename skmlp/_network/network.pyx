@@ -397,6 +397,7 @@ cdef class SingleCases:
         cdef floating[::1] weights = self.weights, velocity = self.velocity
         self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
         with nogil:
             copy_parameters(&network.layout, &parameters[0], &self.layout, &weights[0])
             copy_parameters(&network.layout, &state[0, 0], &self.layout, &velocity[0])
@@ -411,6 +412,7 @@ cdef class SingleCases:
         cdef const floating[::1] weights = self.weights, velocity = self.velocity
         self.check_network(network)
         check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
         with nogil:
             copy_parameters(&self.layout, &weights[0], &network.layout, &parameters[0])
             copy_parameters(&self.layout, &velocity[0], &network.layout, &state[0, 0])
@@ -865,6 +867,11 @@ cdef inline void train_cases(
 cdef check_parameters(Network network, Py_ssize_t n_parameters, Py_ssize_t n_columns):
     if not n_parameters == n_columns == network.layout.n_parameters:
         raise ValueError("parameters and state must have n_parameters columns")
+
+
+cdef check_velocity(Py_ssize_t n_vectors):
+    if n_vectors != 1:
+        raise ValueError("state must have one row, the velocity")
 
 
 cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):

@@ -1,8 +1,8 @@
 """Weights whose rows are padded with zeros, up to whole vectors.
 
-Updates by single cases spend their time reading and writing weights. Many of them do it on a
-copy in which a row of W has no rest that fills no vector, and no vector crosses a cache line.
-What is added stays zero: the part of delta that it is multiplied with is zero too.
+Updates by single cases spend their time reading and writing weights. Where there are many, they
+work on a copy whose rows are whole vectors and start with one, so that none crosses a cache
+line. What is added stays zero: the part of delta that it is multiplied with is zero too.
 """
 
 from cython cimport floating

@@ -4,8 +4,8 @@
 
    W and v are (fan_in, fan_out) in row-major order, or one row of length fan_in where there is
    one output. The passes are written out for each level of the processor, v0 to v4, and for the
-   half vectors of level 1, vh, which hold two floats; rows that do not suit the vectors of a
-   level take the highest whose vectors they suit. */
+   half vectors of level 1, vh, which hold two floats; rows too short for the vectors of a level
+   take the highest that has short enough ones. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 #ifndef SKMLP_SINGLE_CASE_H
@@ -49,36 +49,33 @@
 #include "single_case_passes.h"
 #endif
 
-/* Rows suit vectors if they are whole vectors, or if they are long enough. */
-#define SKMLP_WHOLE(row_bytes, bytes) ((row_bytes) % (bytes) == 0)
-#define SKMLP_LONG(row_bytes, bytes) ((row_bytes) >= (bytes))
-
+/* The function of the level in use, or of the highest whose vectors are no longer than n_bytes. */
 #if defined(SKMLP_X86_64_LEVELS)
-#define SKMLP_BY_LEVEL(suits, row_bytes, name, ...)           \
+#define SKMLP_BY_LEVEL(n_bytes, name, ...)                    \
     do {                                                      \
-        if (skmlp_level >= 4 && suits(row_bytes, 64))         \
+        if (skmlp_level >= 4 && (n_bytes) >= 64)              \
             SKMLP_NAME(name##_v4)(__VA_ARGS__);               \
-        else if (skmlp_level >= 3 && suits(row_bytes, 32))    \
+        else if (skmlp_level >= 3 && (n_bytes) >= 32)         \
             SKMLP_NAME(name##_v3)(__VA_ARGS__);               \
-        else if (skmlp_level >= 1 && suits(row_bytes, 16))    \
+        else if (skmlp_level >= 1 && (n_bytes) >= 16)         \
             SKMLP_NAME(name##_v1)(__VA_ARGS__);               \
-        else if (skmlp_level >= 1 && suits(row_bytes, 8))     \
+        else if (skmlp_level >= 1 && (n_bytes) >= 8)          \
             SKMLP_NAME(name##_vh)(__VA_ARGS__);               \
         else                                                  \
             SKMLP_NAME(name##_v0)(__VA_ARGS__);               \
     } while (0)
 #elif defined(__GNUC__)
-#define SKMLP_BY_LEVEL(suits, row_bytes, name, ...)           \
+#define SKMLP_BY_LEVEL(n_bytes, name, ...)                    \
     do {                                                      \
-        if (skmlp_level >= 1 && suits(row_bytes, 16))         \
+        if (skmlp_level >= 1 && (n_bytes) >= 16)              \
             SKMLP_NAME(name##_v1)(__VA_ARGS__);               \
-        else if (skmlp_level >= 1 && suits(row_bytes, 8))     \
+        else if (skmlp_level >= 1 && (n_bytes) >= 8)          \
             SKMLP_NAME(name##_vh)(__VA_ARGS__);               \
         else                                                  \
             SKMLP_NAME(name##_v0)(__VA_ARGS__);               \
     } while (0)
 #else
-#define SKMLP_BY_LEVEL(suits, row_bytes, name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
+#define SKMLP_BY_LEVEL(n_bytes, name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
 #endif
 
 #define SKMLP_REAL double
@@ -97,10 +94,10 @@ static inline void SKMLP_NAME(case_net_input)(
     ptrdiff_t fan_in, ptrdiff_t fan_out)
 {
     if (fan_out == 1)
-        SKMLP_BY_LEVEL(SKMLP_LONG, fan_in * sizeof *x, column_net_input, x, W, b, z, fan_in);
+        SKMLP_BY_LEVEL(fan_in * sizeof *x, column_net_input, x, W, b, z, fan_in);
     else
-        SKMLP_BY_LEVEL(SKMLP_LONG, fan_out * sizeof *z, case_net_input, x, W, b, z, fan_in,
-                       fan_out, fan_out);
+        SKMLP_BY_LEVEL(fan_out * sizeof *z, case_net_input, x, W, b, z, fan_in, fan_out,
+                       fan_out);
 }
 
 /* The backward step of a layer above the first, and its update. */
@@ -110,11 +107,11 @@ static inline void SKMLP_NAME(case_backward)(
     SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda, int nesterov)
 {
     if (fan_out == 1)
-        SKMLP_BY_LEVEL(SKMLP_LONG, fan_in * sizeof *h, column_backward, h, delta, W, b, v_W, v_b,
+        SKMLP_BY_LEVEL(fan_in * sizeof *h, column_backward, h, delta, W, b, v_W, v_b,
                        delta_below, fan_in, eta, gamma, lambda, nesterov);
     else
-        SKMLP_BY_LEVEL(SKMLP_WHOLE, fan_out * sizeof *delta, case_backward, h, delta, W, b,
-                       v_W, v_b, delta_below, fan_in, fan_out, eta, gamma, lambda, nesterov);
+        SKMLP_BY_LEVEL(fan_out * sizeof *delta, case_backward, h, delta, W, b, v_W, v_b,
+                       delta_below, fan_in, fan_out, eta, gamma, lambda, nesterov);
 }
 
 /* The update of the first layer, and z <- next_x W + b. delta is scratch afterwards. */
@@ -124,11 +121,11 @@ static inline void SKMLP_NAME(case_update)(
     ptrdiff_t fan_out, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda, int nesterov)
 {
     if (fan_out == 1)
-        SKMLP_BY_LEVEL(SKMLP_LONG, fan_in * sizeof *x, column_update, x, delta, W, b, v_W, v_b, next_x, z,
+        SKMLP_BY_LEVEL(fan_in * sizeof *x, column_update, x, delta, W, b, v_W, v_b, next_x, z,
                        fan_in, eta, gamma, lambda, nesterov);
     else
-        SKMLP_BY_LEVEL(SKMLP_WHOLE, fan_out * sizeof *delta, case_update, x, delta, W, b, v_W,
-                       v_b, next_x, z, fan_in, fan_out, eta, gamma, lambda, nesterov);
+        SKMLP_BY_LEVEL(fan_out * sizeof *delta, case_update, x, delta, W, b, v_W, v_b, next_x, z,
+                       fan_in, fan_out, fan_out, eta, gamma, lambda, nesterov);
 }
 
 #undef SKMLP_REAL

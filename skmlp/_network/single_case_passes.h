@@ -1,11 +1,11 @@
 /* The passes over the weights of one training case, for one level of the processor: single_case.h
    includes this file for each and says what the functions compute.
 
-   A vector holds WIDTH numbers, at level 0 one. In what updates W its rows are whole vectors.
-   Elsewhere a row has at least one; what they leave of its columns is left to the level below.
-   W that is one row, of any length, is updated up to a vector that starts early enough to end
-   with the row, and from what its numbers were before: those that it shares with the vector
-   before it come out the same. */
+   A vector holds WIDTH numbers, at level 0 one, and a row of W has at least so many: n. Where rows
+   are padded (padding.pxd) they are whole vectors. Elsewhere, what these leave of the columns in
+   the first layer is left to the level below. In the layers above, the last vector starts early
+   enough to end with the row, and from what its numbers were before: those that it shares with
+   the vector before it come out the same. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 
@@ -45,6 +45,8 @@ typedef SKMLP_REAL SKMLP_NAME(sums)
 #else
 typedef SKMLP_NAME(numbers) SKMLP_NAME(sums);
 #endif
+#define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
+#define SKMLP_READ_SUMS(p) (*(const SKMLP_NAME(sums) *)(p))
 #define SKMLP_VECTOR SKMLP_NAME(numbers)
 #define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
 #define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
@@ -62,7 +64,7 @@ typedef SKMLP_NAME(numbers) SKMLP_NAME(sums);
         SKMLP_PART(1, z)
 
 /* And where there are many, all columns of these rows, as they lie in memory: */
-#define SKMLP_ACROSS(rows, columns)                            \
+#define SKMLP_ACROSS(rows)                                     \
     for (; i + rows <= fan_in; i += rows)                      \
         for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) { \
             SKMLP_VECTOR part = SKMLP_READ(z + j);             \
@@ -109,9 +111,9 @@ SKMLP_TARGET static void SKMLP_NAME(case_net_input)(
         SKMLP_AT(z + j) = part;
     }
     if (columns > SKMLP_FEW) {
-        SKMLP_ACROSS(4, columns)
-        SKMLP_ACROSS(2, columns)
-        SKMLP_ACROSS(1, columns)
+        SKMLP_ACROSS(4)
+        SKMLP_ACROSS(2)
+        SKMLP_ACROSS(1)
     }
 #undef SKMLP_PART
 #if SKMLP_BYTES > SKMLP_REAL_BYTES
@@ -153,18 +155,19 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update_row)(
     SKMLP_AT(v + last) = last_v;
 }
 
-/* w delta */
+/* w delta, where `rest` is the last part of delta, with zeros for the numbers that belong to the
+   part before. */
 SKMLP_TARGET SKMLP_INLINE SKMLP_REAL SKMLP_NAME(row_product)(
-    const SKMLP_REAL *restrict w, const SKMLP_REAL *restrict delta, ptrdiff_t n)
+    const SKMLP_REAL *restrict w, const SKMLP_REAL *restrict delta,
+    const SKMLP_NAME(sums) rest, ptrdiff_t n)
 {
-    typedef SKMLP_NAME(sums) sums;
-    enum { N_SUMS = sizeof(sums) / sizeof(SKMLP_REAL) };
-    sums part = *(const sums *)w * *(const sums *)delta;
-    SKMLP_REAL sum[N_SUMS];
-    for (ptrdiff_t j = N_SUMS; j < n; j += N_SUMS)
-        part += *(const sums *)(w + j) * *(const sums *)(delta + j);
-    *(sums *)sum = part;
-    for (int half = N_SUMS / 2; half > 0; half /= 2)
+    const ptrdiff_t last = n - SKMLP_N_SUMS;
+    SKMLP_NAME(sums) part = SKMLP_READ_SUMS(w + last) * rest;
+    SKMLP_REAL sum[SKMLP_N_SUMS];
+    for (ptrdiff_t j = 0; j < last; j += SKMLP_N_SUMS)
+        part += SKMLP_READ_SUMS(w + j) * SKMLP_READ_SUMS(delta + j);
+    *(SKMLP_NAME(sums) *)sum = part;
+    for (int half = SKMLP_N_SUMS / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             sum[k] += sum[k + half];
     return sum[0];
@@ -176,8 +179,12 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(backward_rows)(
     SKMLP_REAL *restrict v, SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, ptrdiff_t n,
     SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda, const int nesterov)
 {
+    const ptrdiff_t n_shared = SKMLP_N_SUMS - 1 - (n - 1) % SKMLP_N_SUMS;
+    SKMLP_REAL rest[SKMLP_N_SUMS];
+    for (int k = 0; k < SKMLP_N_SUMS; k++)
+        rest[k] = k < n_shared ? 0 : delta[n - SKMLP_N_SUMS + k];
     for (ptrdiff_t i = 0; i < fan_in; i++, W += n, v += n) {
-        delta_below[i] = SKMLP_NAME(row_product)(W, delta, n);
+        delta_below[i] = SKMLP_NAME(row_product)(W, delta, SKMLP_READ_SUMS(rest), n);
         SKMLP_NAME(update_row)(eta * h[i], delta, W, v, n, gamma, eta_lambda, nesterov);
     }
 }
@@ -223,7 +230,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
     const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
     SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
     const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z, ptrdiff_t fan_in,
-    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
+    ptrdiff_t columns, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
     const int nesterov)
 {
 #define SKMLP_PART(rows, z)                                                                   \
@@ -231,22 +238,22 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
                                  v_W + i * n + j, next_x + i, z, n, gamma, eta_lambda,        \
                                  nesterov)
     ptrdiff_t i = 0;
-    for (ptrdiff_t j = 0; j < n; j += SKMLP_WIDTH) {
+    for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) {
         const SKMLP_VECTOR eta_delta = eta * SKMLP_READ(delta + j);
         SKMLP_VECTOR b_part = SKMLP_READ(b + j), v_part = SKMLP_READ(v_b + j);
         SKMLP_NAME(update)(1, eta_delta, &b_part, &v_part, gamma, 0, nesterov);
         SKMLP_AT(b + j) = b_part;
         SKMLP_AT(v_b + j) = v_part;
         SKMLP_AT(delta + j) = eta_delta;
-        if (n <= SKMLP_FEW) {
+        if (columns <= SKMLP_FEW) {
             SKMLP_DOWN(&b_part);
         }
         SKMLP_AT(z + j) = b_part;
     }
-    if (n > SKMLP_FEW) {
-        SKMLP_ACROSS(4, n)
-        SKMLP_ACROSS(2, n)
-        SKMLP_ACROSS(1, n)
+    if (columns > SKMLP_FEW) {
+        SKMLP_ACROSS(4)
+        SKMLP_ACROSS(2)
+        SKMLP_ACROSS(1)
     }
 #undef SKMLP_PART
 }
@@ -255,15 +262,23 @@ SKMLP_TARGET static void SKMLP_NAME(case_update)(
     const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
     SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
     const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z, ptrdiff_t fan_in,
-    ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda,
+    ptrdiff_t columns, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda,
     const int nesterov)
 {
+    const ptrdiff_t rest = columns % SKMLP_WIDTH;
+    columns -= rest;
     if (nesterov)
-        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, n, eta,
+        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, columns, n, eta,
                                 gamma, eta * lambda, 1);
     else
-        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, n, eta,
+        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, columns, n, eta,
                                 gamma, eta * lambda, 0);
+#if SKMLP_BYTES > SKMLP_REAL_BYTES
+    if (rest)
+        SKMLP_BELOW(case_update)(x, delta + columns, W + columns, b + columns, v_W + columns,
+                                 v_b + columns, next_x, z + columns, fan_in, rest, n, eta,
+                                 gamma, lambda, nesterov);
+#endif
 }
 
 /* The same where W and delta are columns: W is one row, and h takes the place of delta. */
@@ -305,6 +320,8 @@ SKMLP_TARGET static void SKMLP_NAME(column_update)(
     z[0] = b[0] + SKMLP_DOT(next_x, W, fan_in);
 }
 
+#undef SKMLP_N_SUMS
+#undef SKMLP_READ_SUMS
 #undef SKMLP_VECTOR
 #undef SKMLP_WIDTH
 #undef SKMLP_AT

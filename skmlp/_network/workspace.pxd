@@ -18,7 +18,7 @@ Each part starts at a multiple of ALIGNMENT elements.
 from .products cimport SMALL_BYTES
 
 cdef enum:
-    ALIGNMENT = 16
+    ALIGNMENT = 16  # at least the numbers of a vector: a padded row ends there (padding.pxd)
 
 
 cdef struct Layer:
