@@ -192,7 +192,7 @@ class Training:
         n_batches = -(-len(cases.rows) // self.batch_size)
         self.skipping = self.single_cases = None
         if self.worth_skipping():
-            self.skipping = kernel.Skipping(network.layer_units[0], n_batches)
+            self.skipping = kernel.Skipping(network, parameters.dtype)
         elif len(cases.rows) >= MANY_CASES and kernel.SingleCases.possible(
             cases.inputs, updates, self.batch_size
         ):

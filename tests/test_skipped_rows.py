@@ -83,9 +83,21 @@ def test_same_weights_in_float32(solver):
     assert_agree(actual, expected, rtol=2e-3 if solver == "adam" else 1e-4)
 
 
+# Fewer features than cases: rows cannot wait for a whole epoch, or not at all.
+@pytest.mark.parametrize(("n_words", "batch_size"), [(4, 3), (1, 50)])
+@every_solver
+def test_same_weights_where_features_are_few(solver, n_words, batch_size):
+    X, y = make_data(400, 60, n_words)
+    parameters = {"batch_size": batch_size, "max_iter": 2}
+    assert_agree(
+        fit(X, y, solver, **parameters), fit(X.toarray(), y, solver, **parameters)
+    )
+
+
+@pytest.mark.parametrize(("n_rows", "n_features"), [(5000, 40), (2500, 2400)])
 @pytest.mark.parametrize("solver", ["momentum", "nesterov"])
-def test_rows_that_sit_out_thousands_of_updates(solver):
-    X, y = make_data(5000, 40, n_words=1)
+def test_rows_that_sit_out_thousands_of_updates(solver, n_rows, n_features):
+    X, y = make_data(n_rows, n_features, n_words=1)
     parameters = {"batch_size": 1, "max_iter": 2, "weight_decay": 1e-4}
     assert_agree(
         fit(X, y, solver, **parameters), fit(X.toarray(), y, solver, **parameters)

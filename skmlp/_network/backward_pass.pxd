@@ -106,7 +106,7 @@ cdef inline void slab_gradient(
     if l == 0:
         input_weight_gradient(X, row, workspace + layout.x, delta, scale, S, gradient + start,
                               rows, fan_out, first, n)
-        # The rows of W that a sparse batch has named are updated together, elsewhere.
+        # Rows of W that a sparse batch names are updated elsewhere (skipped_rows.pxd).
         if X.skipped != NULL:
             start = layer.b
     else:

@@ -12,8 +12,13 @@
 
 #if defined(__GNUC__)
 #define SKMLP_PREFETCH(address) __builtin_prefetch(address)
+#define SKMLP_PREFETCH_FAR(address) __builtin_prefetch(address, 0, 2)
+/* GCC leaves out calls of a function that does nothing but prefetch, unless it has this. */
+#define SKMLP_KEEP() __asm__ volatile("")
 #else
 #define SKMLP_PREFETCH(address) ((void)(address))
+#define SKMLP_PREFETCH_FAR(address) ((void)(address))
+#define SKMLP_KEEP() ((void)0)
 #endif
 
 /* Copies a row of n_bytes, a multiple of 4: memcpy, without its call where that would take

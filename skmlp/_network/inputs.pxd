@@ -9,7 +9,7 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from .layers cimport fill_rows, net_input, scaled, weight_gradient
-from .skipped_rows cimport SkippedRows, add_named_gradient, add_skipped_product
+from .skipped_rows cimport SkippedRows, add_skipped_gradient, add_skipped_product
 from .slabs cimport n_slabs, slab_length
 from .sparse_rows cimport SparseRows, add_sparse_gradient, add_sparse_product
 
@@ -87,7 +87,10 @@ cdef inline void input_net_input(
     Py_ssize_t fan_out,
     int n_threads,
 ) noexcept nogil:
-    """z <- X[row] @ W + b"""
+    """z <- X[row] @ W + b
+
+    Where updates leave out rows of W, those that this needs are brought up to date.
+    """
     if not X.sparse:
         gather(X, row, x, rows, fan_out, n_threads)
         net_input(x, W, b, z, rows, X.n_features, fan_out, n_threads)
@@ -96,7 +99,7 @@ cdef inline void input_net_input(
     if X.skipped == NULL:
         add_sparse_product(&X.non_zeros, row, W, z, rows, fan_out)
     else:
-        add_skipped_product(X.skipped, &X.non_zeros, row, W, z, rows, fan_out)
+        add_skipped_product(X.skipped, &X.non_zeros, row, z, rows, fan_out)
 
 
 cdef inline void input_weight_gradient(
@@ -115,7 +118,7 @@ cdef inline void input_weight_gradient(
     """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it, for the
     features of a slab: all of them, where X is sparse
 
-    Where updates leave out rows of W, only what `update_named_rows` needs is computed.
+    Where updates leave out rows of W, only what they wait for is computed.
     """
     if not X.sparse:
         weight_gradient(x + first, delta, scale, S, gradient_W, rows, X.n_features, fan_out,
@@ -124,4 +127,4 @@ cdef inline void input_weight_gradient(
         scaled(scale, S, gradient_W, X.n_features * fan_out)
         add_sparse_gradient(&X.non_zeros, row, delta, gradient_W, rows, fan_out)
     else:
-        add_named_gradient(X.skipped, &X.non_zeros, row, delta, gradient_W, rows, fan_out)
+        add_skipped_gradient(X.skipped, &X.non_zeros, row, delta, rows, fan_out)

@@ -30,8 +30,8 @@ from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY, add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update, case_net_input
 from .skipped_rows cimport (
-    STEPS, NamedRow, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, name_rows,
-    start_epoch, update_named_rows,
+    STEPS, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, end_batch, start_block,
+    start_epoch,
 )
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
@@ -299,23 +299,28 @@ cdef class Skipping:
 
     Parameters
     ----------
-    n_features : int
-    n_batches : int
-        Updates of an epoch.
+    network : Network
+    dtype : dtype
     """
 
+    cdef Network network
     cdef SkippedRows rows
-    cdef Py_ssize_t[:, ::1] numbers, named
+    cdef object gradient
+    cdef double[:, ::1] numbers
+    cdef Py_ssize_t[::1] shared
     cdef double[::1] powers
 
-    def __cinit__(self, n_features, n_batches):
+    def __cinit__(self, Network network, dtype):
+        cdef Py_ssize_t n_features = network.layout.n_features
+        self.network = network
         # A row of numbers is a struct.
-        self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(Py_ssize_t)), np.intp)
-        self.named = np.zeros((n_features, sizeof(NamedRow) // sizeof(Py_ssize_t)), np.intp)
+        self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
+        self.shared = np.zeros(n_features, np.intp)
+        self.gradient = aligned_empty((n_features * network.layout.layers[0].fan_out,), dtype)
         self.rows.n_features = n_features
         self.rows.rows = <SkippedRow*> &self.numbers[0, 0]
-        self.rows.named = <NamedRow*> &self.named[0, 0]
-        self.rows.n_powers = STEPS + 1 + n_batches // STEPS
+        self.rows.shared = &self.shared[0]
+        self.rows.n_powers = STEPS + 1 + n_features // STEPS
         self.powers = np.empty(4 * self.rows.n_powers)
         self.rows.powers = &self.powers[0]
 
@@ -328,13 +333,14 @@ cdef class Skipping:
         self,
         Network network,
         Updates updates,
-        parameters,
-        state,
+        floating[::1] parameters,
+        floating[:, ::1] state,
         *,
         double learning_rate,
         double weight_decay,
     ):
         """Have no row sit out any update yet."""
+        self.look_at(network, parameters, state)
         start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
 
     def end_epoch(
@@ -344,13 +350,20 @@ cdef class Skipping:
         floating[:, ::1] state,  # IN OUT
     ):
         """Have each row catch up with the updates that it sat out."""
-        cdef const Layer* first = &network.layout.layers[0]
-        if self.rows.n_features != network.layout.n_features:
-            raise ValueError("there must be as many rows as the network has features")
-        check_parameters(network, parameters.shape[0], state.shape[1])
+        self.look_at(network, parameters, state)
         with nogil:
-            bring_all_up_to_date(&self.rows, &parameters[first.W], &state[0, first.W],
-                                 first.fan_out)
+            bring_all_up_to_date(&self.rows, &parameters[0], network.layout.layers[0].fan_out)
+
+    cdef look_at(self, Network network, floating[::1] parameters, floating[:, ::1] state):
+        """Have the rows know where W and its velocity lie."""
+        cdef floating[::1] gradient = self.gradient
+        if network is not self.network:
+            raise ValueError("rows can sit out updates of one network")
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
+        self.rows.gradient = &gradient[0]
+        self.rows.W = &parameters[0]
+        self.rows.velocity = &state[0, 0]
 
 
 cdef class SingleCases:
@@ -490,10 +503,8 @@ def train_rows(
     if skipping is not None:
         if not Skipping.possible(inputs, updates, weight_decay):
             raise ValueError("rows can be skipped with CSR inputs and some rules only")
-        if skipping.rows.n_features != layout.n_features:
-            raise ValueError("skipping does not have the network's number of features")
+        skipping.look_at(network, parameters, state)
         skipped = &skipping.rows
-        skipped.velocity = &state[0, first.W]
         X.skipped = skipped
     if single_cases is not None:
         if not case_by_case:
@@ -522,8 +533,8 @@ def train_rows(
             if position + rows == batch_stop:
                 kind.update = &update
             if skipped != NULL:
-                name_rows(skipped, &X.non_zeros, row, &gradient[first.W], rows, first.fan_out,
-                          rows == batch_stop - batch_start)
+                start_block(skipped, &X.non_zeros, row, &parameters[first.W], rows,
+                            first.fan_out, rows == batch_stop - batch_start)
             add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &state[0, 0], &sums[0],
                          1.0 / <double> (batch_stop - batch_start), rows)
@@ -534,9 +545,7 @@ def train_rows(
             if position == batch_stop:
                 n_updates += 1
                 if skipped != NULL:
-                    update_named_rows(skipped, &update, &X.non_zeros, &gradient[first.W],
-                                      &state[0, first.W], &parameters[first.W],
-                                      first.fan_out)
+                    end_batch(skipped, &parameters[first.W], first.fan_out)
     return position, n_updates
 
 

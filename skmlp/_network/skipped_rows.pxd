@@ -11,31 +11,41 @@ the batch does name has the gradient g of the data in addition:
     nesterov  M = [[1 - eta lambda (1 + gamma), -gamma^2], [eta lambda, gamma]], beta = 1 + gamma
     adagrad   M = 1 without decay, and an update that is not linear in g
 
-A row that has sat out k updates is brought up to date by M^k: on the way, where it is read for
-the net input; in the one pass that updates it, where a batch has named it; and at the end of
-the epoch. The result is that of updating all rows each time, to rounding.
+A row that has sat out k updates is brought up to date by M^k: when a batch names it, and at the
+end of the epoch. The result is that of updating all rows each time, to rounding.
 
-Nearly all the time goes into moving those rows between cache and memory. So one that a single
-non-zero x names has no row of the gradient, which is x delta; the gradients of the others lie
-one after the other.
+Nearly all the time goes into moving those rows between cache and memory. So what a batch adds
+to a row waits until the row is brought up to date, where a single non-zero x names it: its
+gradient is x delta, and k updates from that one on are
+
+    [w; v] <- M^k [w; v] + M^(k-1) eta [-beta x delta; x delta]
+
+Rows that several non-zeros name are updated at the end of the batch. Gradient rows, as many as
+W has, hold
+
+    gradients of such rows | free | delta of the cases that rows wait for
+
+from the front anew for each batch, and from the back until no room is left; then all rows are
+brought up to date. They are, too, after as many updates as there are features.
 """
 
 from cython cimport floating
-from libc.string cimport memset
+from libc.stdint cimport int32_t, uint32_t
+from libc.string cimport memcpy, memset
 
 from .layers cimport scaled
-from .sparse_rows cimport SparseRows, feature_at, start_of
+from .sparse_rows cimport (
+    SparseRows, add_multiple, feature_ahead, feature_at, prefetch_far, prefetch_near, start_of,
+)
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
+
+cdef extern from "blocks.h" nogil:
+    void SKMLP_PREFETCH(const char* address)
 
 cdef extern from "sparse_rows.h" nogil:
     enum:
-        SKMLP_AHEAD
-    void skmlp_prefetch_row_f64(const double* row, Py_ssize_t n)
-    void skmlp_prefetch_row_f32(const float* row, Py_ssize_t n)
-    void skmlp_add_combination_f64(
-        double a, const double* w, double b, const double* v, double* z, Py_ssize_t n)
-    void skmlp_add_combination_f32(
-        float a, const float* w, float b, const float* v, float* z, Py_ssize_t n)
+        SKMLP_NEAR
+        SKMLP_FAR
     void skmlp_transform_row_f64(
         const double* P, double a, double b, const double* g, double* w, double* v, Py_ssize_t n)
     void skmlp_transform_row_f32(
@@ -44,34 +54,31 @@ cdef extern from "sparse_rows.h" nogil:
 
 cdef enum:
     STEPS = 1024
-    # The place of a gradient that there is none of
-    UNNAMED = -2
-    NAMED_ONCE = -1
+    NONE = -1
 
 
 cdef struct SkippedRow:
-    Py_ssize_t n_updates  # of this epoch that the row has seen
-    Py_ssize_t place  # of its row of the gradient, while a batch is under way
-
-
-cdef struct NamedRow:
-    Py_ssize_t feature
-    Py_ssize_t i  # the non-zero that named it
-    Py_ssize_t n  # and the case, by its number in the block
+    uint32_t n_updates  # of this epoch that w and v have seen
+    int32_t gradient  # the gradient row that waits to be added, or NONE
+    double x  # what it is multiplied by
 
 
 cdef struct SkippedRows:
     Py_ssize_t n_features
-    Py_ssize_t n_updates  # of this epoch
+    uint32_t n_updates  # of this epoch
+    uint32_t n_seen_by_all
+    UpdateRule rule
+    double learning_rate
     SkippedRow* rows
-    NamedRow* named  # those of the batch under way, in the order of their first non-zeros
-    Py_ssize_t n_named
-    Py_ssize_t n_places  # rows of the gradient
+    Py_ssize_t* shared  # the features that several non-zeros of the batch under way name
+    Py_ssize_t n_shared  # as many gradient rows are theirs, in the same order
+    Py_ssize_t deltas  # the first gradient row that holds delta of a case
+    bint waits  # whether rows wait for the block under way
     double* powers  # M^0 ... M^(STEPS - 1), then M^STEPS, M^(2 STEPS) ...; four numbers each
     Py_ssize_t n_powers
-    bint moving  # whether M is not 1
-    const void* velocity  # of the first layer's weights
-    const void* delta  # of the first layer, where the block under way left it
+    void* gradient  # rows of it
+    void* W
+    void* velocity  # of W, or the other state that a rule has
 
 
 cdef inline bint can_skip(const UpdateRule* rule, double weight_decay) noexcept nogil:
@@ -104,8 +111,6 @@ cdef inline void start_epoch(
     M[0], M[1], M[2], M[3] = 1 - decay, -gamma, decay, gamma
     if rule.name == NESTEROV:
         M[0], M[1] = 1 - decay * (1 + gamma), -gamma * gamma
-    elif rule.name == ADAGRAD:
-        M[0], M[1], M[2], M[3] = 1, 0, 0, 1
     powers[0], powers[1], powers[2], powers[3] = 1, 0, 0, 1
     for k in range(1, STEPS):
         multiply_powers(M, powers + 4 * (k - 1), powers + 4 * k)
@@ -114,9 +119,12 @@ cdef inline void start_epoch(
         multiply_powers(powers + 4 * STEPS, powers + 4 * (k - 1), powers + 4 * k)
     for i in range(skipped.n_features):
         skipped.rows[i].n_updates = 0
-        skipped.rows[i].place = UNNAMED
-    skipped.n_updates = skipped.n_named = skipped.n_places = 0
-    skipped.moving = rule.name != ADAGRAD
+        skipped.rows[i].gradient = NONE
+    skipped.rule = rule[0]
+    skipped.learning_rate = learning_rate
+    skipped.n_updates = skipped.n_seen_by_all = 0
+    skipped.n_shared = 0
+    skipped.deltas = skipped.n_features
 
 
 cdef inline const double* power(
@@ -130,174 +138,201 @@ cdef inline const double* power(
     return product
 
 
-cdef inline void prefetch_row(const floating* row, Py_ssize_t n) noexcept nogil:
-    """Tell the cache of a row that is soon needed: such rows lie far apart"""
-    if floating is double:
-        skmlp_prefetch_row_f64(row, n)
-    else:
-        skmlp_prefetch_row_f32(row, n)
-
-
-cdef inline void name_rows(
+cdef inline void start_block(
     SkippedRows* skipped,  # IN OUT
     const SparseRows* X,
     const Py_ssize_t* row,
-    floating* gradient_W,  # IN OUT
+    floating* W,  # IN OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
     bint whole_batch,
 ) noexcept nogil:
-    """Note which rows of W a block names; start the gradients that are more than x delta"""
-    cdef Py_ssize_t n, i, feature
-    cdef Py_ssize_t* place
+    """Have rows wait for the delta of a block, if it is a whole batch and there is room
+
+    A row that is shared has two non-zeros at least; one more gradient row is scratch.
+    """
+    cdef Py_ssize_t n, needed = rows + 1, n_features = skipped.n_features
+    cdef uint32_t n_unseen = skipped.n_updates - skipped.n_seen_by_all
     for n in range(rows):
-        for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
-            feature = feature_at(X, i)
-            place = &skipped.rows[feature].place
-            if place[0] == UNNAMED:
-                skipped.named[skipped.n_named] = NamedRow(feature, i, n)
-                skipped.n_named += 1
-                place[0] = NAMED_ONCE
-                if whole_batch:
-                    continue
-            if place[0] == NAMED_ONCE:
-                place[0] = skipped.n_places
-                skipped.n_places += 1
-                memset(gradient_W + place[0] * fan_out, 0, fan_out * sizeof(floating))
+        needed += (start_of(X, row[n] + 1) - start_of(X, row[n]) + 1) // 2
+    if (n_unseen >= n_features
+            or skipped.deltas < n_features and not (whole_batch and needed <= skipped.deltas)):
+        bring_all_up_to_date(skipped, W, fan_out)
+    skipped.waits = whole_batch and needed <= skipped.deltas
+    if skipped.waits:
+        skipped.deltas -= rows
 
 
 cdef inline void add_skipped_product(
+    SkippedRows* skipped,  # IN OUT
+    const SparseRows* X,
+    const Py_ssize_t* row,
+    floating* z,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """z <- z + X[row] @ W, for which the rows of W that this names are brought up to date"""
+    cdef Py_ssize_t n, i, stop, feature
+    cdef floating x
+    cdef floating* W = <floating*> skipped.W
+    for n in range(rows):
+        stop = start_of(X, row[n] + 1)
+        for i in range(start_of(X, row[n]), stop):
+            feature = feature_at(X, i)
+            x = (<const floating*> X.values)[i]
+            prefetch_skipped(skipped, X, row + n, W, i, stop, n + 1 == rows, fan_out)
+            name_row(skipped, W, feature, n, x, fan_out)
+            add_multiple(x, W + feature * fan_out, z + n * fan_out, fan_out)
+
+
+cdef inline void prefetch_skipped(
     const SkippedRows* skipped,
     const SparseRows* X,
     const Py_ssize_t* row,
     const floating* W,
-    floating* z,  # IN OUT
-    Py_ssize_t rows,
+    Py_ssize_t i,
+    Py_ssize_t stop,
+    bint last,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """z <- z + X[row] @ W with W as it is after M^k, where it is left as it was"""
-    cdef Py_ssize_t n, i, stop, feature, start
-    cdef double product[4]
-    cdef const double* P
-    cdef double x
-    cdef bint needs_velocity = skipped.powers[5] != 0  # M[0, 1]
+    """Tell the cache what the non-zeros after i need"""
+    cdef Py_ssize_t waiting, feature = feature_ahead(X, row, i, stop, last, SKMLP_FAR)
     cdef const floating* velocity = <const floating*> skipped.velocity
-    for n in range(rows):
-        stop = start_of(X, row[n] + 1)
-        for i in range(start_of(X, row[n]), stop):
-            if i + SKMLP_AHEAD < stop:
-                start = feature_at(X, i + SKMLP_AHEAD) * fan_out
-                prefetch_row(W + start, fan_out)
-                if needs_velocity:
-                    prefetch_row(velocity + start, fan_out)
-            feature = feature_at(X, i)
-            P = power(skipped, skipped.n_updates - skipped.rows[feature].n_updates, product)
-            x = (<const floating*> X.values)[i]
-            start = feature * fan_out
-            add_combination(x * P[0], W + start, x * P[1], velocity + start, z + n * fan_out,
-                            fan_out)
+    SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
+    prefetch_far(W + feature * fan_out, fan_out)
+    prefetch_far(velocity + feature * fan_out, fan_out)
+    feature = feature_ahead(X, row, i, stop, last, SKMLP_NEAR)
+    prefetch_near(W + feature * fan_out, fan_out)
+    prefetch_near(velocity + feature * fan_out, fan_out)
+    waiting = skipped.rows[feature].gradient
+    if waiting != NONE:
+        prefetch_near(<const floating*> skipped.gradient + waiting * fan_out, fan_out)
 
 
-cdef inline void add_combination(
-    double a,
-    const floating* w,
-    double b,
-    const floating* v,
-    floating* z,  # IN OUT
+cdef inline void name_row(
+    SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
+    Py_ssize_t feature,
     Py_ssize_t n,
+    floating x,
+    Py_ssize_t fan_out,
 ) noexcept nogil:
-    """z <- z + a w + b v"""
-    if floating is double:
-        skmlp_add_combination_f64(a, w, b, v, z, n)
-    else:
-        skmlp_add_combination_f32(<float> a, w, <float> b, v, z, n)
+    """Bring a row up to date and note what it waits for: delta of case n or, if the batch has
+    named it before, a gradient row of its own"""
+    cdef SkippedRow* row = &skipped.rows[feature]
+    bring_up_to_date(skipped, W, feature, fan_out)
+    if row.gradient == NONE and skipped.waits:
+        row.gradient = skipped.deltas + n
+        row.x = x
+    elif row.gradient == NONE or row.gradient >= skipped.deltas:
+        row.gradient = skipped.n_shared
+        row.x = 1
+        skipped.shared[skipped.n_shared] = feature
+        skipped.n_shared += 1
+        memset(<floating*> skipped.gradient + row.gradient * fan_out, 0,
+               fan_out * sizeof(floating))
 
 
-cdef inline void add_named_gradient(
-    SkippedRows* skipped,  # OUT: where delta lies
+cdef inline void add_skipped_gradient(
+    SkippedRows* skipped,  # IN OUT
     const SparseRows* X,
     const Py_ssize_t* row,
     const floating* delta,
-    floating* gradient_W,  # IN OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """gradient <- gradient + X[row].T @ delta for the features that have a place there"""
-    cdef Py_ssize_t n, i, place
-    skipped.delta = delta
-    if skipped.n_places == 0:
+    """Keep delta for the rows that wait for it; add X[row].T @ delta to the others' gradients"""
+    cdef Py_ssize_t n, i, gradient_row
+    cdef floating* gradient = <floating*> skipped.gradient
+    if skipped.waits:
+        memcpy(gradient + skipped.deltas * fan_out, delta, rows * fan_out * sizeof(floating))
+    if skipped.n_shared == 0:
         return
     for n in range(rows):
         for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
-            place = skipped.rows[feature_at(X, i)].place
-            if place != NAMED_ONCE:
-                add_combination((<const floating*> X.values)[i], delta + n * fan_out, 0,
-                                <const floating*> NULL, gradient_W + place * fan_out, fan_out)
+            gradient_row = skipped.rows[feature_at(X, i)].gradient
+            if gradient_row < skipped.deltas:
+                add_multiple((<const floating*> X.values)[i], delta + n * fan_out,
+                             gradient + gradient_row * fan_out, fan_out)
 
 
-cdef inline void update_named_rows(
+cdef inline void end_batch(
     SkippedRows* skipped,  # IN OUT
-    const Update* update,
-    const SparseRows* X,
-    floating* gradient_W,  # scratch afterwards
-    floating* state_W,  # IN OUT: the one vector of state that these rules have
     floating* W,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Update the rows that the batch has named; all others sit it out"""
-    cdef Py_ssize_t i, start
-    cdef const NamedRow* named
-    cdef SkippedRow* row
-    cdef const floating* g
-    cdef double x
-    cdef double product[4]
-    cdef const double* P
-    cdef const UpdateRule* rule = update.rule
-    cdef double beta = 1 + rule.momentum if rule.name == NESTEROV else 1
-    # The last ones first: they may still be in the cache.
-    for i in range(skipped.n_named - 1, -1, -1):
-        if i >= SKMLP_AHEAD:
-            start = skipped.named[i - SKMLP_AHEAD].feature * fan_out
-            prefetch_row(W + start, fan_out)
-            prefetch_row(state_W + start, fan_out)
-        named = &skipped.named[i]
-        row = &skipped.rows[named.feature]
-        start = named.feature * fan_out
-        if row.place == NAMED_ONCE:
-            x = (<const floating*> X.values)[named.i]
-            g = <const floating*> skipped.delta + named.n * fan_out
-        else:
-            x = 1
-            g = gradient_W + row.place * fan_out
-        if rule.name == ADAGRAD:
-            scaled(<floating> x, g, gradient_W + skipped.n_places * fan_out, fan_out)
-            update_weights(update, gradient_W + skipped.n_places * fan_out, state_W + start,
-                           W + start, fan_out)
-        else:
-            P = power(skipped, skipped.n_updates + 1 - row.n_updates, product)
-            transform_row(P, -beta * update.learning_rate * x, update.learning_rate * x, g,
-                          W + start, state_W + start, fan_out)
-        row.n_updates = skipped.n_updates + 1
-        row.place = UNNAMED
-    skipped.n_named = skipped.n_places = 0
+    """Count the update; rows that several non-zeros have named see it at once"""
+    cdef Py_ssize_t i
     skipped.n_updates += 1
+    for i in range(skipped.n_shared):
+        bring_up_to_date(skipped, W, skipped.shared[i], fan_out)
+    skipped.n_shared = 0
 
 
 cdef inline void bring_all_up_to_date(
     SkippedRows* skipped,  # IN OUT
     floating* W,  # IN OUT
-    floating* velocity,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """[w; v] <- M^k [w; v] for every row, at the end of an epoch or of what there was time for"""
-    cdef Py_ssize_t i, k
-    cdef double product[4]
+    """The same for every row: where no room is left, and at the end of an epoch or of what there
+    was time for"""
+    cdef Py_ssize_t i
     for i in range(skipped.n_features):
-        k = skipped.n_updates - skipped.rows[i].n_updates
-        skipped.rows[i].n_updates = skipped.n_updates
-        if k > 0 and skipped.moving:
-            transform_row(power(skipped, k, product), 0, 0, <const floating*> NULL,
-                          W + i * fan_out, velocity + i * fan_out, fan_out)
+        bring_up_to_date(skipped, W, i, fan_out)
+    skipped.n_seen_by_all = skipped.n_updates
+    skipped.deltas = skipped.n_features
+
+
+cdef inline void bring_up_to_date(
+    SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
+    Py_ssize_t feature,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """[w; v] <- M^k [w; v] + M^(k-1) eta [-beta g; g] for a row, where g is what it waits for"""
+    cdef:
+        SkippedRow* row = &skipped.rows[feature]
+        # At most n_features: right even where the numbers have overflowed.
+        Py_ssize_t k = <uint32_t> (skipped.n_updates - row.n_updates)
+        floating* w = W + feature * fan_out
+        floating* v = <floating*> skipped.velocity + feature * fan_out
+        const floating* g = NULL
+        double beta = 1 + skipped.rule.momentum if skipped.rule.name == NESTEROV else 1
+        double eta_x = skipped.learning_rate * row.x
+        double product[4]
+        const double* M_k
+    if k == 0:
+        return
+    if row.gradient != NONE:
+        g = <const floating*> skipped.gradient + row.gradient * fan_out
+    if skipped.rule.name == ADAGRAD:
+        if g != NULL:
+            update_by_multiple(skipped, row.x, g, v, w, fan_out)
+    else:
+        M_k = power(skipped, k - 1, product)
+        a = eta_x * (M_k[1] - beta * M_k[0])
+        b = eta_x * (M_k[3] - beta * M_k[2])
+        M_k = power(skipped, k, product)
+        transform_row(M_k, a, b, g, w, v, fan_out)
+    row.n_updates = skipped.n_updates
+    row.gradient = NONE
+
+
+cdef inline void update_by_multiple(
+    const SkippedRows* skipped,
+    double x,
+    const floating* g,
+    floating* state,  # IN OUT
+    floating* w,  # IN OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """Update a row whose gradient is x g, by a rule that is not linear in it"""
+    cdef Update update = Update(&skipped.rule, skipped.learning_rate, 0, 0)
+    cdef floating* scratch = <floating*> skipped.gradient + skipped.n_shared * n
+    if x != 1:
+        scaled(<floating> x, g, scratch, n)
+        g = scratch
+    update_weights(&update, g, state, w, n)
 
 
 cdef inline void transform_row(

@@ -15,8 +15,10 @@ static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t 
     return wide ? (ptrdiff_t)((const int64_t *)indices)[i] : ((const int32_t *)indices)[i];
 }
 
-/* Rows of weights lie far apart: the cache is told so many non-zeros ahead. */
-#define SKMLP_AHEAD 4
+/* Rows of weights lie far apart: so many non-zeros ahead they are fetched from memory into the
+   second-level cache, which can wait for more of them at a time, and from there into the first. */
+#define SKMLP_FAR 16
+#define SKMLP_NEAR 4
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -28,11 +30,20 @@ static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t 
 #endif
 #else
 
-static inline void SKMLP_NAME(prefetch_row)(const SKMLP_REAL *row, ptrdiff_t n)
+static inline void SKMLP_NAME(prefetch_near)(const SKMLP_REAL *row, ptrdiff_t n)
 {
     const ptrdiff_t line = 64 / (ptrdiff_t)sizeof *row;
     for (ptrdiff_t j = 0; j < n; j += line)
         SKMLP_PREFETCH(row + j);
+    SKMLP_KEEP();
+}
+
+static inline void SKMLP_NAME(prefetch_far)(const SKMLP_REAL *row, ptrdiff_t n)
+{
+    const ptrdiff_t line = 64 / (ptrdiff_t)sizeof *row;
+    for (ptrdiff_t j = 0; j < n; j += line)
+        SKMLP_PREFETCH_FAR(row + j);
+    SKMLP_KEEP();
 }
 
 /* z <- z + x W, where x has value[i] at indices[i] for start <= i < stop */
@@ -44,9 +55,10 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_product)(
     for (ptrdiff_t i = start; i < stop; i++) {
         const SKMLP_REAL x = value[i];
         const SKMLP_REAL *w = W + skmlp_index_at(indices, wide, i) * n;
-        if (i + SKMLP_AHEAD < stop)
-            SKMLP_NAME(prefetch_row)(
-                W + skmlp_index_at(indices, wide, i + SKMLP_AHEAD) * n, n);
+        if (i + SKMLP_FAR < stop)
+            SKMLP_NAME(prefetch_far)(W + skmlp_index_at(indices, wide, i + SKMLP_FAR) * n, n);
+        if (i + SKMLP_NEAR < stop)
+            SKMLP_NAME(prefetch_near)(W + skmlp_index_at(indices, wide, i + SKMLP_NEAR) * n, n);
         for (ptrdiff_t j = 0; j < n; j++)
             z[j] += x * w[j];
     }
@@ -66,17 +78,12 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     }
 }
 
-/* z <- z + a w + b v, where v is not read if b is 0 */
-SKMLP_CLONES static void SKMLP_NAME(add_combination)(
-    SKMLP_REAL a, const SKMLP_REAL *restrict w, SKMLP_REAL b, const SKMLP_REAL *restrict v,
-    SKMLP_REAL *restrict z, ptrdiff_t n)
+/* y <- y + a x */
+SKMLP_CLONES static void SKMLP_NAME(add_multiple)(
+    SKMLP_REAL a, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict y, ptrdiff_t n)
 {
-    if (b == 0)
-        for (ptrdiff_t j = 0; j < n; j++)
-            z[j] += a * w[j];
-    else
-        for (ptrdiff_t j = 0; j < n; j++)
-            z[j] += a * w[j] + b * v[j];
+    for (ptrdiff_t j = 0; j < n; j++)
+        y[j] += a * x[j];
 }
 
 /* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL */

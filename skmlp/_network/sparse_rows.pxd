@@ -16,6 +16,12 @@ cdef extern from "sparse_rows.h" nogil:
     void skmlp_add_sparse_gradient_f32(
         const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
         const float* delta, float* gradient, Py_ssize_t n)
+    void skmlp_add_multiple_f64(double a, const double* x, double* y, Py_ssize_t n)
+    void skmlp_add_multiple_f32(float a, const float* x, float* y, Py_ssize_t n)
+    void skmlp_prefetch_near_f64(const double* row, Py_ssize_t n)
+    void skmlp_prefetch_near_f32(const float* row, Py_ssize_t n)
+    void skmlp_prefetch_far_f64(const double* row, Py_ssize_t n)
+    void skmlp_prefetch_far_f32(const float* row, Py_ssize_t n)
 
 
 cdef struct SparseRows:
@@ -34,6 +40,52 @@ cdef inline Py_ssize_t feature_at(const SparseRows* X, Py_ssize_t i) noexcept no
 cdef inline Py_ssize_t start_of(const SparseRows* X, Py_ssize_t row) noexcept nogil:
     """The first non-zero of a row; the row before ends there"""
     return (<const int64_t*> X.indptr)[row] if X.wide_indptr else (<const int32_t*> X.indptr)[row]
+
+
+cdef inline Py_ssize_t feature_ahead(
+    const SparseRows* X,
+    const Py_ssize_t* row,
+    Py_ssize_t i,
+    Py_ssize_t stop,
+    bint last,
+    Py_ssize_t distance,
+) noexcept nogil:
+    """The column of the non-zero that comes so many after i, of row[0] or, unless that is the
+    last one, row[1]; else that of i"""
+    if i + distance < stop:
+        return feature_at(X, i + distance)
+    if not last and start_of(X, row[1]) + i + distance - stop < start_of(X, row[1] + 1):
+        return feature_at(X, start_of(X, row[1]) + i + distance - stop)
+    return feature_at(X, i)
+
+
+cdef inline void prefetch_far(const floating* row, Py_ssize_t n) noexcept nogil:
+    """Have the second-level cache fetch a row from memory"""
+    if floating is double:
+        skmlp_prefetch_far_f64(row, n)
+    else:
+        skmlp_prefetch_far_f32(row, n)
+
+
+cdef inline void prefetch_near(const floating* row, Py_ssize_t n) noexcept nogil:
+    """Have the first-level cache fetch it"""
+    if floating is double:
+        skmlp_prefetch_near_f64(row, n)
+    else:
+        skmlp_prefetch_near_f32(row, n)
+
+
+cdef inline void add_multiple(
+    floating a,
+    const floating* x,
+    floating* y,  # IN OUT
+    Py_ssize_t n,
+) noexcept nogil:
+    """y <- y + a x"""
+    if floating is double:
+        skmlp_add_multiple_f64(a, x, y, n)
+    else:
+        skmlp_add_multiple_f32(a, x, y, n)
 
 
 cdef inline void add_sparse_product(
