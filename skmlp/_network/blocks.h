@@ -91,6 +91,21 @@ static inline SKMLP_REAL SKMLP_NAME(dot)(
     return sums[0] + sum;
 }
 
+/* x x, in double precision for any type */
+SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdiff_t n)
+{
+    double sums[SKMLP_SUMS] = {0}, sum = 0;
+    ptrdiff_t i = 0;
+    for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
+        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
+            sums[k] += (double)x[i + k] * (double)x[i + k];
+    for (; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
+        sum += sums[k];
+    return sum;
+}
+
 /* The products of a layer with one output, where W and delta are columns: BLAS has no
    vectors for matrices that are one number wide. */
 

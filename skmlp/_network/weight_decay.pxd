@@ -8,18 +8,24 @@ from cython cimport floating
 from .layers cimport scaled
 from .workspace cimport Layer, Layout
 
+cdef extern from "blocks.h" nogil:
+    double skmlp_sum_of_squares_f64(const double* x, Py_ssize_t n)
+    double skmlp_sum_of_squares_f32(const float* x, Py_ssize_t n)
+
 
 cdef inline double penalty(
     const Layout* layout, const floating* parameters, double weight_decay
 ) noexcept nogil:
     """lambda/2 * sum_l ||W_l||^2"""
-    cdef Py_ssize_t l, i
+    cdef Py_ssize_t l
     cdef double total = 0
     cdef const Layer* layer
     for l in range(layout.n_layers):
         layer = &layout.layers[l]
-        for i in range(layer.W, layer.b):
-            total += <double> parameters[i] * <double> parameters[i]
+        if floating is double:
+            total += skmlp_sum_of_squares_f64(parameters + layer.W, layer.b - layer.W)
+        else:
+            total += skmlp_sum_of_squares_f32(parameters + layer.W, layer.b - layer.W)
     return 0.5 * weight_decay * total
 
 
