@@ -19,12 +19,8 @@ from skmlp._documentation import documentation_template
 from skmlp._early_stopping import first_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, truncate
 from skmlp._lbfgs import LBFGSTraining
-from skmlp._network.network import (
-    HIDDEN_ACTIVATIONS,
-    Inputs,
-    Network,
-    forward_rows,
-)
+from skmlp._network.kernel import forward_rows
+from skmlp._network.network import HIDDEN_ACTIVATIONS, Inputs, Network
 from skmlp._parameters import pack
 from skmlp._persistence import SavedModel
 from skmlp._report import Report

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.sparse import issparse
 
-from skmlp._network import network as kernel
+from skmlp._network.network import Inputs, Targets
 from skmlp._sklearn_compat import _safe_indexing
 
 
@@ -87,13 +87,13 @@ class Data:
 
     def cases(self, rows):
         """These rows as the kernel takes them."""
-        targets = kernel.Targets(
+        targets = Targets(
             values=self.values,
             labels=self.labels,
             weights=self.weights,
             n_outputs=self.n_outputs,
         )
-        return Cases(kernel.Inputs(self.X), targets, rows, self)
+        return Cases(Inputs(self.X), targets, rows, self)
 
     def given_rows(self, rows):
         """The arguments (X, y, sample_weight) of `fit` at these rows."""
@@ -122,8 +122,8 @@ class Cases:
         sum_n s_n (t_n - mean)^2 of each output; None for class numbers.
     """
 
-    inputs: kernel.Inputs
-    targets: kernel.Targets
+    inputs: Inputs
+    targets: Targets
     rows: np.ndarray | range
     data: Data
     total_weight: float = field(init=False)

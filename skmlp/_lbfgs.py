@@ -6,7 +6,7 @@ constrained optimization".
 
 import numpy as np
 
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 from skmlp._objective import add_losses_and_gradient
 from skmlp._training import Training
 

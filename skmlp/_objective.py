@@ -4,7 +4,7 @@ The kernel works without a break; Ctrl-C is answered between slices.
 """
 
 from skmlp._cases import as_indices
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 # Multiplications of a slice.
 SLICE_WORK = 50_000_000

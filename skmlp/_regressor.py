@@ -6,7 +6,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._cases import in_dtype
-from skmlp._network.network import activate_outputs
+from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
 # Targets that an output activation can reach.

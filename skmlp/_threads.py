@@ -5,7 +5,7 @@ from functools import cache
 
 from joblib import cpu_count
 
-from skmlp._network.network import max_threads
+from skmlp._network.kernel import max_threads
 
 _IMPORTED_IN = os.getpid()
 _cpu_count = cache(cpu_count)

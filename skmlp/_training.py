@@ -17,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skmlp._cases import as_indices
 from skmlp._early_stopping import Patience
 from skmlp._history import n_recorded, record, truncate
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 from skmlp._objective import add_losses, slice_rows
 from skmlp._parameters import aligned_copy, aligned_empty
 from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate

@@ -18,7 +18,8 @@ from sklearn.utils import check_random_state
 from skmlp._base import PREDICT_ROWS
 from skmlp._cases import in_dtype
 from skmlp._find_network import last_step
-from skmlp._network import network as kernel
+from skmlp._network import kernel
+from skmlp._network.network import Inputs, Network
 from skmlp._objective import add_losses, add_losses_and_gradient
 from skmlp._parameters import pack
 from skmlp._sklearn_compat import single_blas_thread
@@ -396,7 +397,7 @@ def _network_and_parameters(estimator, dtype, n_rows):
 class _Block(NamedTuple):
     """A block of rows after the forward pass, with h in the workspace."""
 
-    network: kernel.Network
+    network: Network
     parameters: np.ndarray
     workspace: np.ndarray
     z: np.ndarray
@@ -424,7 +425,7 @@ def _forward_blocks(estimator, X):
         part = in_dtype(X[rows], dtype, "X")
         z = np.empty((part.shape[0], network.n_outputs), dtype=dtype)
         kernel.forward_rows(
-            network, kernel.Inputs(part), order[: len(z)], parameters, workspace, z
+            network, Inputs(part), order[: len(z)], parameters, workspace, z
         )
         yield rows, _Block(network, parameters, workspace, z, estimator.out_activation_)
 

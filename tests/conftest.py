@@ -8,7 +8,7 @@ from hypothesis import settings
 from sklearn.datasets import load_digits, load_iris
 
 from skmlp import MLPClassifierSDM
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 mpl.use("Agg")
 collect_ignore = ["conftest.py"]  # holds no doctest, and docs/ has one of this name

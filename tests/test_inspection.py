@@ -12,9 +12,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
+from skmlp._network.network import Network
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 from skmlp.inspection import (
     check_gradient,
     input_gradient,
@@ -516,7 +517,7 @@ def test_bad_targets_and_weights(function):
 
 
 def test_kernel_refuses_what_does_not_fit():
-    network = kernel.Network(
+    network = Network(
         [5, 4, 3],
         ["tanh", "identity"],
         loss="squared_error",

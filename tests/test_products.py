@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
+from skmlp._network.network import Inputs, Network, Targets, Updates
 
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 DTYPES = [np.float64, np.float32]
 COLUMNS = range(4, 71)
@@ -183,7 +184,7 @@ def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level)
     net = ref.Network(activations, "identity", "squared_error")
     dW, db = ref.gradient(X, T, coefs, intercepts, net, weight_decay=0.1)
 
-    network = kernel.Network(
+    network = Network(
         units,
         (*activations, "identity"),
         loss="squared_error",
@@ -202,9 +203,9 @@ def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level)
     velocity = np.zeros((1, network.n_parameters), dtype)
     kernel.train_rows(
         network,
-        kernel.Updates("sgd", momentum=0, rho=0, beta_1=0, beta_2=0, epsilon=0),
-        kernel.Inputs(X.astype(dtype)),
-        kernel.Targets(values=T.astype(dtype), n_outputs=units[-1]),
+        Updates("sgd", momentum=0, rho=0, beta_1=0, beta_2=0, epsilon=0),
+        Inputs(X.astype(dtype)),
+        Targets(values=T.astype(dtype), n_outputs=units[-1]),
         np.arange(rows),
         0,
         rows,

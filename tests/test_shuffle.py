@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.stats import chisquare
 
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 
 def order_of(n_rows, seed, epoch):

@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from problems import Problem, assert_trains_like_the_lecture
 from sklearn.base import clone
+from skmlp._network.network import Inputs, Network, Targets, Updates
 
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 from skmlp._training import MANY_CASES
 
 # Training here ends after two epochs, long before it has converged.
@@ -73,7 +74,7 @@ def test_float32_is_float64_to_rounding(width, nesterovs_momentum, n):
 
 
 def make_network(units, dtype=np.float64):
-    return kernel.Network(
+    return Network(
         units,
         ("tanh",) * (len(units) - 2) + ("identity",),
         loss="squared_error",
@@ -91,9 +92,9 @@ def train(network, parameters, velocity, single_cases, *, solver="sgd", batch_si
     T = rng.standard_normal((6, n_outputs)).astype(dtype)
     kernel.train_rows(
         network,
-        kernel.Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0),
-        kernel.Inputs(rng.standard_normal((6, n_features)).astype(dtype)),
-        kernel.Targets(values=T, n_outputs=n_outputs),
+        Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0),
+        Inputs(rng.standard_normal((6, n_features)).astype(dtype)),
+        Targets(values=T, n_outputs=n_outputs),
         np.arange(6),
         0,
         6,

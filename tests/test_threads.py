@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from sklearn.datasets import make_regression
 
 from skmlp import MLPRegressorSDM, _threads
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 # Products on both sides of the size from which BLAS does them, all worth threads.
 HIDDEN = {"small": (240, 200), "large": (520, 520)}

@@ -26,7 +26,7 @@ from report import FAILED, Report
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from skmlp._network import network as kernel
+from skmlp._network import kernel
 
 VECTORS = {4: "AVX-512", 3: "AVX2", 1: "16 bytes"}
 BYTES = {4: 64, 3: 32, 1: 16}

@@ -1,0 +1,649 @@
+"""All calls of the compiled code, one per task.
+
+A call checks its arguments once and then works without the GIL, without Python objects and
+without allocation.
+"""
+
+import numpy as np
+
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cython cimport floating
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
+
+from .activations cimport activate
+from .activations cimport multiply_by_derivative as multiply_delta
+from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
+from .forward_pass cimport forward_pass, forward_pass_from_net_input
+from .inputs cimport InputRows, gather
+from .levels cimport (
+    skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
+)
+from .losses cimport output_delta, output_loss
+from .network cimport Inputs, Network, Targets, Updates
+from .padding cimport copy_parameters, pad_layout
+from .products cimport FEW_COLUMNS, product_of_slab
+from .scores cimport add_scores
+from .shuffle cimport shuffle_rows
+from .single_case cimport case_backward_and_update, case_net_input
+from .skipped_rows cimport (
+    STEPS, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, end_batch, start_block,
+    start_epoch,
+)
+from .targets cimport TargetRows, gather_targets
+from .weight_decay cimport penalty as weight_penalty
+from .weight_decay cimport start_gradient
+from .weight_updates cimport MOMENTUM, NESTEROV, Update, UpdateRule
+from .workspace cimport Layer, Layout
+
+from skmlp._network.network import ACTIVATIONS
+from skmlp._parameters import aligned_empty
+
+cdef extern from "threads.h" nogil:
+    int skmlp_max_threads()
+
+
+cdef class Skipping:
+    """The rows of the first layer's weights that sparse batches let sit out, of one training.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+    """
+
+    cdef Network network
+    cdef SkippedRows rows
+    cdef object gradient
+    cdef double[:, ::1] numbers
+    cdef Py_ssize_t[::1] shared
+    cdef double[::1] powers
+
+    def __cinit__(self, Network network, dtype):
+        cdef Py_ssize_t n_features = network.layout.n_features
+        self.network = network
+        # A row of numbers is a struct.
+        self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
+        self.shared = np.zeros(n_features, np.intp)
+        self.gradient = aligned_empty((n_features * network.layout.layers[0].fan_out,), dtype)
+        self.rows.n_features = n_features
+        self.rows.rows = <SkippedRow*> &self.numbers[0, 0]
+        self.rows.shared = &self.shared[0]
+        self.rows.n_powers = STEPS + 1 + n_features // STEPS
+        self.powers = np.empty(4 * self.rows.n_powers)
+        self.rows.powers = &self.powers[0]
+
+    @staticmethod
+    def possible(Inputs inputs, Updates updates, double weight_decay):
+        """Whether rows can sit out updates."""
+        return bool(inputs.rows.sparse) and can_skip(&updates.rule, weight_decay)
+
+    def start_epoch(
+        self,
+        Network network,
+        Updates updates,
+        floating[::1] parameters,
+        floating[:, ::1] state,
+        *,
+        double learning_rate,
+        double weight_decay,
+    ):
+        """Have no row sit out any update yet."""
+        self.look_at(network, parameters, state)
+        start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
+
+    def end_epoch(
+        self,
+        Network network,
+        floating[::1] parameters,  # IN OUT
+        floating[:, ::1] state,  # IN OUT
+    ):
+        """Have each row catch up with the updates that it sat out."""
+        self.look_at(network, parameters, state)
+        with nogil:
+            bring_all_up_to_date(&self.rows, &parameters[0], network.layout.layers[0].fan_out)
+
+    cdef look_at(self, Network network, floating[::1] parameters, floating[:, ::1] state):
+        """Have the rows know where W and its velocity lie."""
+        cdef floating[::1] gradient = self.gradient
+        if network is not self.network:
+            raise ValueError("rows can sit out updates of one network")
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
+        self.rows.gradient = &gradient[0]
+        self.rows.W = &parameters[0]
+        self.rows.velocity = &state[0, 0]
+
+
+cdef class SingleCases:
+    """Copies of weights and velocities for many updates by single cases, of one training.
+
+    Parameters
+    ----------
+    network : Network
+    dtype : dtype
+    """
+
+    cdef Network network
+    cdef Layout layout
+    cdef object weights, velocity
+
+    def __cinit__(self, Network network, dtype):
+        self.network = network
+        n_layers = network.layout.n_layers
+        self.layout.layers = <Layer*> PyMem_Malloc(n_layers * sizeof(Layer))
+        if self.layout.layers == NULL:
+            raise MemoryError()
+        pad_layout(&network.layout, &self.layout, dtype.itemsize)
+        self.weights = aligned_empty((self.layout.n_parameters,), dtype)
+        self.velocity = aligned_empty((self.layout.n_parameters,), dtype)
+
+    def __dealloc__(self):
+        PyMem_Free(self.layout.layers)
+
+    @staticmethod
+    def possible(Inputs inputs, Updates updates, Py_ssize_t batch_size):
+        """Whether an update is one pass over the weights."""
+        return batch_size == 1 and not inputs.rows.sparse and updates.rule.name in (
+            MOMENTUM, NESTEROV)
+
+    def start_epoch(
+        self,
+        Network network,
+        Updates updates,
+        const floating[::1] parameters,
+        const floating[:, ::1] state,
+        **rates,
+    ):
+        """Copy the weights and velocities."""
+        cdef floating[::1] weights = self.weights, velocity = self.velocity
+        self.check_network(network)
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
+        with nogil:
+            copy_parameters(&network.layout, &parameters[0], &self.layout, &weights[0])
+            copy_parameters(&network.layout, &state[0, 0], &self.layout, &velocity[0])
+
+    def end_epoch(
+        self,
+        Network network,
+        floating[::1] parameters,  # OUT
+        floating[:, ::1] state,  # OUT
+    ):
+        """Copy them back."""
+        cdef const floating[::1] weights = self.weights, velocity = self.velocity
+        self.check_network(network)
+        check_parameters(network, parameters.shape[0], state.shape[1])
+        check_velocity(state.shape[0])
+        with nogil:
+            copy_parameters(&self.layout, &weights[0], &network.layout, &parameters[0])
+            copy_parameters(&self.layout, &velocity[0], &network.layout, &state[0, 0])
+
+    cdef check_network(self, Network network):
+        if network is not self.network:
+            raise ValueError("single cases are those of one network")
+
+
+def train_rows(
+    Network network,
+    Updates updates,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    Py_ssize_t start,
+    Py_ssize_t n_rows,
+    Py_ssize_t batch_size,
+    floating[::1] parameters,  # IN OUT
+    floating[:, ::1] state,  # IN OUT
+    floating[::1] gradient,  # IN OUT: of the batch that is under way
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+    double[::1] batch_losses,  # IN OUT: one for each batch of the epoch, or empty
+    Skipping skipping,  # IN OUT, or None
+    SingleCases single_cases,  # IN OUT, or None
+    *,
+    Py_ssize_t n_updates,
+    double learning_rate,
+    double weight_decay,
+):
+    """Train on at least `n_rows` more rows of an epoch, mini-batch after mini-batch.
+
+    Rows are taken block by block, and the weights updated whenever a batch is complete. A
+    call may end within a batch; the next one goes on there. The mean loss of each batch,
+    before its update, is added to `batch_losses`. With `skipping` an update leaves out rows of
+    the first layer's weights; with `single_cases` it works on their copies of parameters and
+    state. Both start an epoch before the first call, and end it after the last.
+
+    Returns
+    -------
+    position : int
+        Where in `order` the next call starts; `len(order)` at the end of the epoch.
+    n_updates : int
+        The number of updates so far, those before this call included.
+    """
+    cdef:
+        Py_ssize_t position = start, rows, batch_start, batch_stop, n = order.shape[0]
+        Py_ssize_t stop = n if n_rows >= n - start else start + n_rows
+        const Layout* layout = &network.layout
+        const Layer* first = &layout.layers[0]
+        InputRows X = inputs.rows
+        SkippedRows* skipped = NULL
+        const Py_ssize_t* row
+        double loss_before
+        const UpdateRule* rule = &updates.rule
+        Update update
+        Gradient kind
+        bint case_by_case = SingleCases.possible(inputs, updates, batch_size)
+        floating[::1] weights, velocity
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
+        raise ValueError("parameters, state and gradient must have n_parameters columns")
+    if state.shape[0] != rule.n_vectors:
+        raise ValueError("state must have n_vectors rows")
+    if sums.shape[0] != network.n_sums:
+        raise ValueError("sums must have n_sums elements")
+    if batch_losses.shape[0] not in (0, (n + batch_size - 1) // batch_size):
+        raise ValueError("batch_losses must be empty or have an element for each batch")
+    if skipping is not None:
+        if not Skipping.possible(inputs, updates, weight_decay):
+            raise ValueError("rows can be skipped with CSR inputs and some rules only")
+        skipping.look_at(network, parameters, state)
+        skipped = &skipping.rows
+        X.skipped = skipped
+    if single_cases is not None:
+        if not case_by_case:
+            raise ValueError("single cases need dense inputs, batches of one and some rules")
+        single_cases.check_network(network)
+        layout = &single_cases.layout
+        weights, velocity = single_cases.weights, single_cases.velocity
+    elif case_by_case:
+        weights, velocity = parameters, state[0]
+    if case_by_case and start < stop:
+        with nogil:
+            train_cases(network, layout, rule, &inputs.rows, &targets.rows, &order[0], start,
+                        stop, &weights[0], &velocity[0], &workspace[0], &sums[0],
+                        &batch_losses[0] if batch_losses.shape[0] else NULL, learning_rate,
+                        weight_decay)
+        return stop, n_updates + stop - start
+    with nogil:
+        while position < stop:
+            batch_start = position - position % batch_size
+            batch_stop = batch_start + min(batch_size, n - batch_start)
+            rows = min(layout.block_rows, batch_stop - position)
+            row = &order[position]
+            loss_before = sums[0]
+            update = Update(rule, learning_rate, n_updates + 1, layout.n_parameters)
+            kind = Gradient(weight_decay, position > batch_start, NULL)
+            if position + rows == batch_stop:
+                kind.update = &update
+            if skipped != NULL:
+                start_block(skipped, &X.non_zeros, row, &parameters[first.W], rows,
+                            first.fan_out, rows == batch_stop - batch_start)
+            add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
+                         &gradient[0], &state[0, 0], &sums[0],
+                         1.0 / <double> (batch_stop - batch_start), rows)
+            if batch_losses.shape[0]:
+                batch_losses[position // batch_size] += (
+                    (sums[0] - loss_before) / <double> (batch_stop - batch_start))
+            position += rows
+            if position == batch_stop:
+                n_updates += 1
+                if skipped != NULL:
+                    end_batch(skipped, &parameters[first.W], first.fan_out)
+    return position, n_updates
+
+
+def evaluate_rows(
+    Network network,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    const floating[::1] parameters,
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+):
+    """Add the loss and the scores of the rows in `order` to `sums`, without training."""
+    cdef Py_ssize_t position = 0, rows
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if parameters.shape[0] != network.layout.n_parameters or sums.shape[0] != network.n_sums:
+        raise ValueError("parameters must have n_parameters elements and sums n_sums")
+    with nogil:
+        while position < order.shape[0]:
+            rows = min(network.layout.block_rows, order.shape[0] - position)
+            add_loss(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
+                     &workspace[0], &sums[0], rows)
+            position += rows
+
+
+def start_rows_gradient(
+    Network network,
+    const floating[::1] parameters,
+    floating[::1] gradient,  # OUT
+    *,
+    double weight_decay,
+):
+    """gradient <- lambda W for the weights, 0 for the biases: what `add_rows_gradient` adds to"""
+    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
+        raise ValueError("parameters and gradient must have n_parameters elements")
+    with nogil:
+        start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
+
+
+def add_rows_gradient(
+    Network network,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    floating[::1] parameters,
+    floating[::1] gradient,  # IN OUT
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+    *,
+    double scale,
+):
+    """gradient <- gradient + scale sum_n s_n dl_n/dw over the rows in `order`; their losses and
+    scores go to `sums`."""
+    cdef Py_ssize_t position = 0, rows
+    cdef Gradient kind = Gradient(0.0, True, NULL)
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    check_targets(network, inputs, targets)
+    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
+        raise ValueError("parameters and gradient must have n_parameters elements")
+    if sums.shape[0] != network.n_sums:
+        raise ValueError("sums must have n_sums elements")
+    with nogil:
+        while position < order.shape[0]:
+            rows = min(network.layout.block_rows, order.shape[0] - position)
+            add_gradient(network, &kind, &inputs.rows, &targets.rows, &order[position],
+                         &parameters[0], &workspace[0], &gradient[0], <floating*> NULL, &sums[0],
+                         scale, rows)
+            position += rows
+
+
+def forward_rows(
+    Network network,
+    Inputs inputs,
+    const Py_ssize_t[::1] order,
+    const floating[::1] parameters,
+    floating[::1] workspace,
+    floating[:, ::1] z,  # OUT
+):
+    """z <- the net inputs of the output layer for the rows in `order`."""
+    cdef:
+        Py_ssize_t position = 0, rows, n = order.shape[0], K = network.layout.n_outputs
+        const floating* last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
+    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
+    if parameters.shape[0] != network.layout.n_parameters or z.shape[0] != n or z.shape[1] != K:
+        raise ValueError("parameters must have n_parameters elements, z a row per row")
+    with nogil:
+        while position < n:
+            rows = min(network.layout.block_rows, n - position)
+            forward_pass(&network.layout, &inputs.rows, &order[position], &parameters[0],
+                         &workspace[0], rows)
+            memcpy(&z[position, 0], last, rows * K * sizeof(floating))
+            position += rows
+
+
+def backward_to_inputs(
+    Network network,
+    const floating[::1] parameters,
+    floating[::1] workspace,  # IN: h, as forward_rows left it for one block; scratch afterwards
+    const floating[:, ::1] delta,
+    floating[:, ::1] input_gradient,  # OUT
+):
+    """input_gradient <- delta dz/dx: the error signals of the output, led back to the inputs."""
+    cdef Py_ssize_t rows = delta.shape[0], n_features = network.layout.n_features
+    check_workspace(network, workspace.shape[0])
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    if not 0 < rows <= network.layout.block_rows or delta.shape[1] != network.layout.n_outputs:
+        raise ValueError("delta must have a column per output and the rows of one block")
+    if input_gradient.shape[0] != rows or input_gradient.shape[1] != n_features:
+        raise ValueError("input_gradient must have a row per row and a column per feature")
+    with nogil:
+        memcpy(&workspace[network.layout.delta], &delta[0, 0],
+               rows * network.layout.n_outputs * sizeof(floating))
+        backward_pass_to_inputs(&network.layout, &parameters[0], &workspace[0],
+                                &input_gradient[0, 0], rows)
+
+
+def shuffle(
+    const Py_ssize_t[::1] rows,
+    seed,
+    epoch,
+    Py_ssize_t[::1] order,  # OUT
+):
+    """order <- the rows, or all where they are None, in the order of an epoch"""
+    cdef Py_ssize_t i
+    cdef uint64_t seed_number = seed, epoch_number = epoch
+    if rows is not None and rows.shape[0] != order.shape[0]:
+        raise ValueError("rows and order must have the same length")
+    with nogil:
+        for i in range(order.shape[0]):
+            order[i] = i if rows is None else rows[i]
+        shuffle_rows(&order[0], order.shape[0], seed_number, epoch_number)
+
+
+def activate_outputs(activation, floating[:, ::1] z):  # IN OUT
+    """z <- g(z) for an activation that looks at one unit at a time."""
+    cdef int code = ACTIVATIONS[activation]
+    with nogil:
+        activate(code, &z[0, 0], z.shape[0] * z.shape[1])
+
+
+def multiply_by_derivative(
+    activation,
+    const floating[:, ::1] o,
+    floating[:, ::1] delta,  # IN OUT
+):
+    """delta <- delta * g'(z), with g'(z) from o = g(z), for an activation as above."""
+    cdef int code = ACTIVATIONS[activation]
+    if o.shape[0] != delta.shape[0] or o.shape[1] != delta.shape[1]:
+        raise ValueError("o and delta must have the same shape")
+    with nogil:
+        multiply_delta(code, &o[0, 0], &delta[0, 0], o.shape[0] * o.shape[1])
+
+
+def max_threads():
+    """How many threads a parallel loop may have: as OpenMP says, or 1 without it."""
+    return skmlp_max_threads()
+
+
+def levels():
+    """The levels that code is written out for (levels.h) and that the processor has."""
+    return [level for level in (0, 1, 3, 4) if level <= skmlp_highest_level()]
+
+
+def use_level(level):
+    """Have all that follows use one of them, for tests; None is as it is from the start, what
+    suits the processor best."""
+    if level is None:
+        skmlp_use_best_level()
+    elif level in levels():
+        skmlp_use_level(level)
+    else:
+        raise ValueError("the processor does not have this level")
+
+
+use_level(None)
+
+
+def multiply(
+    const floating[:, :] A,
+    const floating[:, ::1] B,
+    const floating[:, ::1] S,
+    floating[:, ::1] C,  # OUT
+    *,
+    double scale,
+):
+    """C <- scale S + A @ B, where S may be None, one row for all rows of C, or C itself."""
+    cdef:
+        Py_ssize_t m = A.shape[0], k = A.shape[1], n = B.shape[1], itemsize = sizeof(floating)
+        Py_ssize_t s_row = n
+        const floating* s = NULL
+    if skmlp_level == 0:
+        raise ValueError("level 0 has no products of its own")
+    if n < FEW_COLUMNS or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
+        raise ValueError("A, B and C must fit each other, with at least FEW_COLUMNS columns")
+    if S is not None and (S.shape[1] != n or S.shape[0] != m and S.shape[0] != 1):
+        raise ValueError("S must have the shape of C or be one row")
+    if S is not None:
+        s = &S[0, 0]
+        s_row = n if S.shape[0] == m else 0
+    with nogil:
+        product_of_slab(&A[0, 0], A.strides[0] // itemsize, A.strides[1] // itemsize,
+                        &B[0, 0], <floating> scale, s, s_row, &C[0, 0], m, n, k)
+
+
+def penalty(Network network, const floating[::1] parameters, double weight_decay):
+    """lambda/2 sum_l ||W_l||^2"""
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    return weight_penalty(&network.layout, &parameters[0], weight_decay)
+
+
+cdef inline void add_loss(
+    Network network,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    const floating* parameters,
+    floating* workspace,
+    double* sums,  # IN OUT
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Forward pass of a block; its loss and scores go to `sums`, o to the place of delta."""
+    forward_pass(&network.layout, X, row, parameters, workspace, rows)
+    add_output_loss(network, T, row, workspace, sums, rows)
+
+
+cdef inline void add_output_loss(
+    Network network,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    floating* workspace,  # IN: z of the last layer
+    double* sums,  # IN OUT
+    Py_ssize_t rows,
+) noexcept nogil:
+    cdef:
+        const Layout* layout = &network.layout
+        const Layer* last = &layout.layers[layout.n_layers - 1]
+        floating* z = workspace + last.h
+        floating* t = workspace + layout.t
+        floating* o = workspace + layout.delta
+    gather_targets(T, row, t, rows)
+    sums[0] += output_loss(network.loss, last.activation, z, t, T.weights, row, o, rows,
+                           layout.n_outputs)
+    add_scores(network.score, z, o, t, T.weights, row, sums + 1, rows, layout.n_outputs)
+
+
+cdef inline void add_gradient(
+    Network network,
+    const Gradient* kind,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    floating* parameters,  # IN OUT where there is an update
+    floating* workspace,
+    floating* gradient,  # OUT; IN OUT where it is continued
+    floating* state,  # IN OUT where there is an update
+    double* sums,  # IN OUT
+    double scale,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Forward and backward pass of a block: gradient <- lambda w + scale sum_n s_n dl_n/dw,
+    where the gradient, if it is continued, takes the place of lambda w; then the update, unless
+    it is NULL."""
+    add_loss(network, X, T, row, parameters, workspace, sums, rows)
+    set_delta(network, T, row, workspace, scale, rows)
+    backward_pass(&network.layout, kind, X, row, parameters, workspace, gradient, state, rows)
+
+
+cdef inline void set_delta(
+    Network network,
+    const TargetRows* T,
+    const Py_ssize_t* row,
+    floating* workspace,  # IN OUT
+    double scale,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Turn o, as `add_loss` left it, into the error signal of the output layer."""
+    cdef:
+        const Layout* layout = &network.layout
+        const Layer* last = &layout.layers[layout.n_layers - 1]
+    output_delta(network.loss, last.activation, workspace + last.h, workspace + layout.t,
+                 T.weights, row, workspace + layout.delta, scale, rows, layout.n_outputs)
+
+
+cdef inline void train_cases(
+    Network network,
+    const Layout* layout,  # of weights and velocity, which may be padded
+    const UpdateRule* rule,
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* order,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+    floating* weights,  # IN OUT
+    floating* velocity,  # IN OUT
+    floating* workspace,
+    double* sums,  # IN OUT
+    double* losses,  # OUT: one for each case of the epoch, or NULL
+    double learning_rate,
+    double weight_decay,
+) noexcept nogil:
+    """An update for each of the rows order[start:stop] of dense X, by momentum or Nesterov."""
+    cdef:
+        Py_ssize_t n
+        double loss_before
+        const Layer* first = &layout.layers[0]
+        floating* x = workspace + layout.x
+        floating* next_x = x + layout.n_features
+    gather(X, order + start, x, 1, first.fan_out, 1)
+    case_net_input(x, weights + first.W, weights + first.b, workspace + first.h, first.fan_in,
+                   first.fan_out)
+    for n in range(start, stop):
+        loss_before = sums[0]
+        forward_pass_from_net_input(layout, weights, workspace, 1)
+        add_output_loss(network, T, order + n, workspace, sums, 1)
+        if losses != NULL:
+            losses[n] = sums[0] - loss_before
+        set_delta(network, T, order + n, workspace, 1.0, 1)
+        # The last one has none after it: its own row will do.
+        gather(X, order + min(n + 1, stop - 1), next_x, 1, first.fan_out, 1)
+        case_backward_and_update(layout, rule, learning_rate, weight_decay, x, next_x, workspace,
+                                 velocity, weights)
+        x, next_x = next_x, x
+
+
+cdef check_parameters(Network network, Py_ssize_t n_parameters, Py_ssize_t n_columns):
+    if not n_parameters == n_columns == network.layout.n_parameters:
+        raise ValueError("parameters and state must have n_parameters columns")
+
+
+cdef check_velocity(Py_ssize_t n_vectors):
+    if n_vectors != 1:
+        raise ValueError("state must have one row, the velocity")
+
+
+cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_t itemsize):
+    """Refuse arrays that do not fit the network, before anything is read or written."""
+    if inputs.rows.n_features != network.layout.n_features:
+        raise ValueError("inputs do not have the network's number of features")
+    if <size_t> inputs.dtype.itemsize != itemsize:
+        raise ValueError("inputs and parameters must have the same dtype")
+    check_workspace(network, n_workspace)
+
+
+cdef check_workspace(Network network, Py_ssize_t n_workspace):
+    if n_workspace < network.layout.n_workspace:
+        raise ValueError("workspace must have n_workspace elements")
+
+
+cdef check_targets(Network network, Inputs inputs, Targets targets):
+    if targets.rows.n_outputs != network.layout.n_outputs:
+        raise ValueError("targets do not have the network's number of outputs")
+    if targets.rows.n_rows != inputs.rows.n_rows:
+        raise ValueError("targets and inputs do not have the same number of rows")
