@@ -51,6 +51,15 @@ static inline void skmlp_copy_row(char *to, const char *from, size_t n_bytes)
 #endif
 #else
 
+#if defined(__GNUC__)
+typedef SKMLP_REAL SKMLP_NAME(sums)
+    __attribute__((vector_size(SKMLP_SUMS * sizeof(SKMLP_REAL)), aligned(sizeof(SKMLP_REAL)),
+                   may_alias));
+#else
+typedef SKMLP_REAL SKMLP_NAME(sums);
+#endif
+#define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
+
 /* z[r] <- b for each row r */
 SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
     const SKMLP_REAL *restrict b, SKMLP_REAL *restrict z, ptrdiff_t rows, ptrdiff_t n)
@@ -75,20 +84,20 @@ SKMLP_CLONES static void SKMLP_NAME(add_rows)(
 }
 
 /* x y */
-static inline SKMLP_REAL SKMLP_NAME(dot)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict y, ptrdiff_t n)
+static inline SKMLP_REAL SKMLP_NAME(dot)(const SKMLP_REAL *x, const SKMLP_REAL *y, ptrdiff_t n)
 {
-    SKMLP_REAL sums[SKMLP_SUMS] = {0}, sum = 0;
+    SKMLP_NAME(sums) sums = {0};
+    SKMLP_REAL part[SKMLP_N_SUMS], rest = 0;
     ptrdiff_t i = 0;
-    for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
-        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
-            sums[k] += x[i + k] * y[i + k];
+    for (; i + SKMLP_N_SUMS <= n; i += SKMLP_N_SUMS)
+        sums += *(const SKMLP_NAME(sums) *)(x + i) * *(const SKMLP_NAME(sums) *)(y + i);
     for (; i < n; i++)
-        sum += x[i] * y[i];
-    for (ptrdiff_t width = SKMLP_SUMS / 2; width > 0; width /= 2)
-        for (ptrdiff_t k = 0; k < width; k++)
-            sums[k] += sums[k + width];
-    return sums[0] + sum;
+        rest += x[i] * y[i];
+    *(SKMLP_NAME(sums) *)part = sums;
+    for (int half = SKMLP_N_SUMS / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++)
+            part[k] += part[k + half];
+    return part[0] + rest;
 }
 
 /* x x, in double precision for any type */
@@ -109,13 +118,13 @@ SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdi
 /* The products of a layer with one output, where W and delta are columns: BLAS has no
    vectors for matrices that are one number wide. */
 
-/* z <- z + x W */
-SKMLP_CLONES static void SKMLP_NAME(add_column_product)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z,
-    ptrdiff_t rows, ptrdiff_t n)
+/* z <- x W + b */
+SKMLP_CLONES static void SKMLP_NAME(column_product)(
+    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, const SKMLP_REAL *restrict b,
+    SKMLP_REAL *restrict z, ptrdiff_t rows, ptrdiff_t n)
 {
     for (ptrdiff_t r = 0; r < rows; r++, x += n)
-        z[r] += SKMLP_NAME(dot)(x, W, n);
+        z[r] = b[0] + SKMLP_NAME(dot)(x, W, n);
 }
 
 /* gradient <- gradient + h' delta */
@@ -194,6 +203,7 @@ SKMLP_CLONES static void SKMLP_NAME(multiply_by_logistic_derivative)(
         delta[i] *= h[i] * (1 - h[i]);
 }
 
+#undef SKMLP_N_SUMS
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

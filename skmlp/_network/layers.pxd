@@ -19,10 +19,11 @@ cdef extern from "blocks.h" nogil:
     void skmlp_fill_rows_f32(const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_add_rows_f64(const double* x, double* sum, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_add_rows_f32(const float* x, float* sum, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_column_product_f64(
-        const double* x, const double* W, double* z, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_column_product_f32(
-        const float* x, const float* W, float* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_product_f64(
+        const double* x, const double* W, const double* b, double* z, Py_ssize_t rows,
+        Py_ssize_t n)
+    void skmlp_column_product_f32(
+        const float* x, const float* W, const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_add_column_gradient_f64(
         const double* h, const double* delta, double* gradient, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_add_column_gradient_f32(
@@ -75,17 +76,17 @@ cdef inline void net_input(
     if rows == 1:
         case_net_input(x, W, b, z, fan_in, fan_out)
         return
-    if fan_out >= FEW_COLUMNS and is_ours(min(rows, fan_out) * fan_in * sizeof(floating)):
+    if fan_out == 1:
+        if floating is double:
+            skmlp_column_product_f64(x, W, b, z, rows, fan_in)
+        else:
+            skmlp_column_product_f32(x, W, b, z, rows, fan_in)
+    elif fan_out >= FEW_COLUMNS and is_ours(min(rows, fan_out) * fan_in * sizeof(floating)):
         product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in,
                 n_threads)
-        return
-    fill_rows(b, z, rows, fan_out)
-    if fan_out > 1:
-        gemm_in_slabs(False, rows, fan_out, fan_in, x, W, <floating> 1, z, n_threads)
-    elif floating is double:
-        skmlp_add_column_product_f64(x, W, z, rows, fan_in)
     else:
-        skmlp_add_column_product_f32(x, W, z, rows, fan_in)
+        fill_rows(b, z, rows, fan_out)
+        gemm_in_slabs(False, rows, fan_out, fan_in, x, W, <floating> 1, z, n_threads)
 
 
 cdef inline void scaled(
