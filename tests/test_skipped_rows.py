@@ -83,7 +83,7 @@ def test_same_weights_in_float32(solver):
     assert_agree(actual, expected, rtol=2e-3 if solver == "adam" else 1e-4)
 
 
-# Fewer features than cases: rows cannot wait for a whole epoch, or not at all.
+# Fewer features than cases: rows cannot wait for a whole epoch, or cannot wait at all.
 @pytest.mark.parametrize(("n_words", "batch_size"), [(4, 3), (1, 50)])
 @every_solver
 def test_same_weights_where_features_are_few(solver, n_words, batch_size):

@@ -37,8 +37,8 @@ static inline void skmlp_copy_row(char *to, const char *from, size_t n_bytes)
     }
 }
 
-/* Sums side by side: one alone would have to be in the order written, which cannot be
-   vectorised, and more take longer to add up than they save. */
+/* Sums side by side, where the compiler has vectors: one alone would have to be in the order
+   written, which cannot be vectorised, and more take longer to add up than they save. */
 #define SKMLP_SUMS 8
 
 #define SKMLP_REAL double
@@ -86,21 +86,21 @@ SKMLP_CLONES static void SKMLP_NAME(add_rows)(
 /* x y */
 static inline SKMLP_REAL SKMLP_NAME(dot)(const SKMLP_REAL *x, const SKMLP_REAL *y, ptrdiff_t n)
 {
-    SKMLP_NAME(sums) sums = {0};
-    SKMLP_REAL part[SKMLP_N_SUMS], rest = 0;
+    SKMLP_NAME(sums) part = {0};
+    SKMLP_REAL sum[SKMLP_N_SUMS], rest = 0;
     ptrdiff_t i = 0;
     for (; i + SKMLP_N_SUMS <= n; i += SKMLP_N_SUMS)
-        sums += *(const SKMLP_NAME(sums) *)(x + i) * *(const SKMLP_NAME(sums) *)(y + i);
+        part += *(const SKMLP_NAME(sums) *)(x + i) * *(const SKMLP_NAME(sums) *)(y + i);
     for (; i < n; i++)
         rest += x[i] * y[i];
-    *(SKMLP_NAME(sums) *)part = sums;
+    *(SKMLP_NAME(sums) *)sum = part;
     for (int half = SKMLP_N_SUMS / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
-            part[k] += part[k + half];
-    return part[0] + rest;
+            sum[k] += sum[k + half];
+    return sum[0] + rest;
 }
 
-/* x x, in double precision for any type */
+/* x[0]^2 + x[1]^2 + ..., in double precision for any type */
 SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdiff_t n)
 {
     double sums[SKMLP_SUMS] = {0}, sum = 0;

@@ -54,9 +54,9 @@ cdef class Skipping:
 
     cdef Network network
     cdef SkippedRows rows
-    cdef object gradient
+    cdef object gradient_rows
     cdef double[:, ::1] numbers
-    cdef Py_ssize_t[::1] shared
+    cdef Py_ssize_t[::1] updated
     cdef double[::1] powers
 
     def __cinit__(self, Network network, dtype):
@@ -64,11 +64,11 @@ cdef class Skipping:
         self.network = network
         # A row of numbers is a struct.
         self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
-        self.shared = np.zeros(n_features, np.intp)
-        self.gradient = aligned_empty((n_features * network.layout.layers[0].fan_out,), dtype)
+        self.updated = np.zeros(n_features, np.intp)
+        self.gradient_rows = aligned_empty((n_features * network.layout.layers[0].fan_out,), dtype)
         self.rows.n_features = n_features
         self.rows.rows = <SkippedRow*> &self.numbers[0, 0]
-        self.rows.shared = &self.shared[0]
+        self.rows.updated = &self.updated[0]
         self.rows.n_powers = STEPS + 1 + n_features // STEPS
         self.powers = np.empty(4 * self.rows.n_powers)
         self.rows.powers = &self.powers[0]
@@ -105,12 +105,12 @@ cdef class Skipping:
 
     cdef look_at(self, Network network, floating[::1] parameters, floating[:, ::1] state):
         """Have the rows know where W and its velocity lie."""
-        cdef floating[::1] gradient = self.gradient
+        cdef floating[::1] gradient_rows = self.gradient_rows
         if network is not self.network:
             raise ValueError("rows can sit out updates of one network")
         check_parameters(network, parameters.shape[0], state.shape[1])
         check_velocity(state.shape[0])
-        self.rows.gradient = &gradient[0]
+        self.rows.gradient_rows = &gradient_rows[0]
         self.rows.W = &parameters[0]
         self.rows.velocity = &state[0, 0]
 

@@ -11,22 +11,23 @@ the batch does name has the gradient g of the data in addition:
     nesterov  M = [[1 - eta lambda (1 + gamma), -gamma^2], [eta lambda, gamma]], beta = 1 + gamma
     adagrad   M = 1 without decay, and an update that is not linear in g
 
-A row that has sat out k updates is brought up to date by M^k: when a batch names it, and at the
-end of the epoch. The result is that of updating all rows each time, to rounding.
+A row that has sat out k updates is brought up to date by M^k: at the latest when a batch names
+it, and at the end of the epoch. The result is that of updating all rows each time, to rounding.
 
-Nearly all the time goes into moving those rows between cache and memory. So what a batch adds
-to a row waits until the row is brought up to date, where a single non-zero x names it: its
+Nearly all the time goes into moving those rows between cache and memory. So a row that a single
+non-zero x of a batch names waits for its update until it is brought up to date anyway. Its
 gradient is x delta, and k updates from that one on are
 
     [w; v] <- M^k [w; v] + M^(k-1) eta [-beta x delta; x delta]
 
-Rows that several non-zeros name are updated at the end of the batch. Gradient rows, as many as
-W has, hold
+A row that several non-zeros name has a gradient row to itself, and is updated at the end of the
+batch; so is every row that is named where a batch is more than a block, or delta finds no room.
+There are as many gradient rows as W has; they hold
 
     gradients of such rows | free | delta of the cases that rows wait for
 
-from the front anew for each batch, and from the back until no room is left; then all rows are
-brought up to date. They are, too, after as many updates as there are features.
+from the front anew for each batch, and from the back until no room is left. Then all rows are
+brought up to date, as they are after so many updates as there are features: that bounds k.
 """
 
 from cython cimport floating
@@ -35,7 +36,8 @@ from libc.string cimport memcpy, memset
 
 from .layers cimport scaled
 from .sparse_rows cimport (
-    SparseRows, add_multiple, feature_ahead, feature_at, prefetch_far, prefetch_near, start_of,
+    SKMLP_FAR, SKMLP_NEAR, SparseRows, add_multiple, feature_ahead, feature_at, prefetch_far,
+    prefetch_near, start_of,
 )
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
 
@@ -43,9 +45,6 @@ cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
 
 cdef extern from "sparse_rows.h" nogil:
-    enum:
-        SKMLP_NEAR
-        SKMLP_FAR
     void skmlp_transform_row_f64(
         const double* P, double a, double b, const double* g, double* w, double* v, Py_ssize_t n)
     void skmlp_transform_row_f32(
@@ -59,8 +58,8 @@ cdef enum:
 
 cdef struct SkippedRow:
     uint32_t n_updates  # of this epoch that w and v have seen
-    int32_t gradient  # the gradient row that waits to be added, or NONE
-    double x  # what it is multiplied by
+    int32_t gradient_row  # what it waits for, or NONE
+    double x  # what that is multiplied by
 
 
 cdef struct SkippedRows:
@@ -70,13 +69,13 @@ cdef struct SkippedRows:
     UpdateRule rule
     double learning_rate
     SkippedRow* rows
-    Py_ssize_t* shared  # the features that several non-zeros of the batch under way name
-    Py_ssize_t n_shared  # as many gradient rows are theirs, in the same order
+    Py_ssize_t* updated  # the features whose rows are updated at the end of the batch under way
+    Py_ssize_t n_updated  # as many gradient rows are theirs, in the same order
     Py_ssize_t deltas  # the first gradient row that holds delta of a case
-    bint waits  # whether rows wait for the block under way
+    bint waits  # whether rows can wait for the block under way
     double* powers  # M^0 ... M^(STEPS - 1), then M^STEPS, M^(2 STEPS) ...; four numbers each
     Py_ssize_t n_powers
-    void* gradient  # rows of it
+    void* gradient_rows
     void* W
     void* velocity  # of W, or the other state that a rule has
 
@@ -119,11 +118,11 @@ cdef inline void start_epoch(
         multiply_powers(powers + 4 * STEPS, powers + 4 * (k - 1), powers + 4 * k)
     for i in range(skipped.n_features):
         skipped.rows[i].n_updates = 0
-        skipped.rows[i].gradient = NONE
+        skipped.rows[i].gradient_row = NONE
     skipped.rule = rule[0]
     skipped.learning_rate = learning_rate
     skipped.n_updates = skipped.n_seen_by_all = 0
-    skipped.n_shared = 0
+    skipped.n_updated = 0
     skipped.deltas = skipped.n_features
 
 
@@ -149,7 +148,8 @@ cdef inline void start_block(
 ) noexcept nogil:
     """Have rows wait for the delta of a block, if it is a whole batch and there is room
 
-    A row that is shared has two non-zeros at least; one more gradient row is scratch.
+    Where rows can wait, those that cannot have two non-zeros at least. One more gradient row is
+    scratch.
     """
     cdef Py_ssize_t n, needed = rows + 1, n_features = skipped.n_features
     cdef uint32_t n_unseen = skipped.n_updates - skipped.n_seen_by_all
@@ -204,9 +204,9 @@ cdef inline void prefetch_skipped(
     feature = feature_ahead(X, row, i, stop, last, SKMLP_NEAR)
     prefetch_near(W + feature * fan_out, fan_out)
     prefetch_near(velocity + feature * fan_out, fan_out)
-    waiting = skipped.rows[feature].gradient
+    waiting = skipped.rows[feature].gradient_row
     if waiting != NONE:
-        prefetch_near(<const floating*> skipped.gradient + waiting * fan_out, fan_out)
+        prefetch_near(<const floating*> skipped.gradient_rows + waiting * fan_out, fan_out)
 
 
 cdef inline void name_row(
@@ -217,19 +217,19 @@ cdef inline void name_row(
     floating x,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Bring a row up to date and note what it waits for: delta of case n or, if the batch has
-    named it before, a gradient row of its own"""
+    """Bring a row up to date and note what it waits for: delta of case n, or a gradient row of
+    its own"""
     cdef SkippedRow* row = &skipped.rows[feature]
     bring_up_to_date(skipped, W, feature, fan_out)
-    if row.gradient == NONE and skipped.waits:
-        row.gradient = skipped.deltas + n
+    if row.gradient_row == NONE and skipped.waits:
+        row.gradient_row = skipped.deltas + n
         row.x = x
-    elif row.gradient == NONE or row.gradient >= skipped.deltas:
-        row.gradient = skipped.n_shared
+    elif row.gradient_row == NONE or row.gradient_row >= skipped.deltas:
+        row.gradient_row = skipped.n_updated
         row.x = 1
-        skipped.shared[skipped.n_shared] = feature
-        skipped.n_shared += 1
-        memset(<floating*> skipped.gradient + row.gradient * fan_out, 0,
+        skipped.updated[skipped.n_updated] = feature
+        skipped.n_updated += 1
+        memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
                fan_out * sizeof(floating))
 
 
@@ -243,14 +243,14 @@ cdef inline void add_skipped_gradient(
 ) noexcept nogil:
     """Keep delta for the rows that wait for it; add X[row].T @ delta to the others' gradients"""
     cdef Py_ssize_t n, i, gradient_row
-    cdef floating* gradient = <floating*> skipped.gradient
+    cdef floating* gradient = <floating*> skipped.gradient_rows
     if skipped.waits:
         memcpy(gradient + skipped.deltas * fan_out, delta, rows * fan_out * sizeof(floating))
-    if skipped.n_shared == 0:
+    if skipped.n_updated == 0:
         return
     for n in range(rows):
         for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
-            gradient_row = skipped.rows[feature_at(X, i)].gradient
+            gradient_row = skipped.rows[feature_at(X, i)].gradient_row
             if gradient_row < skipped.deltas:
                 add_multiple((<const floating*> X.values)[i], delta + n * fan_out,
                              gradient + gradient_row * fan_out, fan_out)
@@ -261,12 +261,12 @@ cdef inline void end_batch(
     floating* W,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Count the update; rows that several non-zeros have named see it at once"""
+    """Count the update; rows that have a gradient row of their own see it at once"""
     cdef Py_ssize_t i
     skipped.n_updates += 1
-    for i in range(skipped.n_shared):
-        bring_up_to_date(skipped, W, skipped.shared[i], fan_out)
-    skipped.n_shared = 0
+    for i in range(skipped.n_updated):
+        bring_up_to_date(skipped, W, skipped.updated[i], fan_out)
+    skipped.n_updated = 0
 
 
 cdef inline void bring_all_up_to_date(
@@ -274,8 +274,8 @@ cdef inline void bring_all_up_to_date(
     floating* W,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """The same for every row: where no room is left, and at the end of an epoch or of what there
-    was time for"""
+    """Have every row see all updates: where no room is left, and at the end of an epoch or of
+    what there was time for"""
     cdef Py_ssize_t i
     for i in range(skipped.n_features):
         bring_up_to_date(skipped, W, i, fan_out)
@@ -292,7 +292,7 @@ cdef inline void bring_up_to_date(
     """[w; v] <- M^k [w; v] + M^(k-1) eta [-beta g; g] for a row, where g is what it waits for"""
     cdef:
         SkippedRow* row = &skipped.rows[feature]
-        # At most n_features: right even where the numbers have overflowed.
+        # At most n_features (start_block): right even where the numbers have overflowed.
         Py_ssize_t k = <uint32_t> (skipped.n_updates - row.n_updates)
         floating* w = W + feature * fan_out
         floating* v = <floating*> skipped.velocity + feature * fan_out
@@ -303,8 +303,8 @@ cdef inline void bring_up_to_date(
         const double* M_k
     if k == 0:
         return
-    if row.gradient != NONE:
-        g = <const floating*> skipped.gradient + row.gradient * fan_out
+    if row.gradient_row != NONE:
+        g = <const floating*> skipped.gradient_rows + row.gradient_row * fan_out
     if skipped.rule.name == ADAGRAD:
         if g != NULL:
             update_by_multiple(skipped, row.x, g, v, w, fan_out)
@@ -315,7 +315,7 @@ cdef inline void bring_up_to_date(
         M_k = power(skipped, k, product)
         transform_row(M_k, a, b, g, w, v, fan_out)
     row.n_updates = skipped.n_updates
-    row.gradient = NONE
+    row.gradient_row = NONE
 
 
 cdef inline void update_by_multiple(
@@ -328,7 +328,7 @@ cdef inline void update_by_multiple(
 ) noexcept nogil:
     """Update a row whose gradient is x g, by a rule that is not linear in it"""
     cdef Update update = Update(&skipped.rule, skipped.learning_rate, 0, 0)
-    cdef floating* scratch = <floating*> skipped.gradient + skipped.n_shared * n
+    cdef floating* scratch = <floating*> skipped.gradient_rows + skipped.n_updated * n
     if x != 1:
         scaled(<floating> x, g, scratch, n)
         g = scratch

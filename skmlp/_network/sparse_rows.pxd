@@ -4,6 +4,9 @@ from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
 cdef extern from "sparse_rows.h" nogil:
+    enum:
+        SKMLP_NEAR
+        SKMLP_FAR
     void skmlp_add_sparse_product_f64(
         const double* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
         const double* W, double* z, Py_ssize_t n)
