@@ -160,6 +160,14 @@ SKMLP_CLONES static void SKMLP_NAME(scale)(
         y[i] = a * x[i];
 }
 
+/* y <- y + a x */
+SKMLP_CLONES static void SKMLP_NAME(add_scaled)(
+    SKMLP_REAL a, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict y, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        y[i] += a * x[i];
+}
+
 /* to (columns, rows) <- source (rows, columns), transposed: eight rows side by side, so that
    whole vectors are stored. */
 SKMLP_CLONES static void SKMLP_NAME(transpose)(

@@ -34,6 +34,8 @@ cdef extern from "blocks.h" nogil:
         const float* delta, const float* W, float* delta_below, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_scale_f64(double a, const double* x, double* y, Py_ssize_t n)
     void skmlp_scale_f32(float a, const float* x, float* y, Py_ssize_t n)
+    void skmlp_add_scaled_f64(double a, const double* x, double* y, Py_ssize_t n)
+    void skmlp_add_scaled_f32(float a, const float* x, float* y, Py_ssize_t n)
     void skmlp_transpose_f64(
         const double* source, double* to, Py_ssize_t rows, Py_ssize_t columns)
     void skmlp_transpose_f32(
@@ -57,9 +59,10 @@ cdef inline void add_scaled(
     floating scale, const floating* x, floating* y, Py_ssize_t n
 ) noexcept nogil:
     """y <- y + scale * x"""
-    cdef Py_ssize_t i
-    for i in range(n):
-        y[i] += scale * x[i]
+    if floating is double:
+        skmlp_add_scaled_f64(scale, x, y, n)
+    else:
+        skmlp_add_scaled_f32(scale, x, y, n)
 
 
 cdef inline void net_input(

@@ -34,10 +34,10 @@ from cython cimport floating
 from libc.stdint cimport int32_t, uint32_t
 from libc.string cimport memcpy, memset
 
-from .layers cimport scaled
+from .layers cimport add_scaled, scaled
 from .sparse_rows cimport (
-    SKMLP_FAR, SKMLP_NEAR, SparseRows, add_multiple, feature_ahead, feature_at, prefetch_far,
-    prefetch_near, start_of,
+    SKMLP_FAR, SKMLP_NEAR, SparseRows, feature_ahead, feature_at, prefetch_far, prefetch_near,
+    start_of,
 )
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
 
@@ -182,7 +182,7 @@ cdef inline void add_skipped_product(
             x = (<const floating*> X.values)[i]
             prefetch_skipped(skipped, X, row + n, W, i, stop, n + 1 == rows, fan_out)
             name_row(skipped, W, feature, n, x, fan_out)
-            add_multiple(x, W + feature * fan_out, z + n * fan_out, fan_out)
+            add_scaled(x, W + feature * fan_out, z + n * fan_out, fan_out)
 
 
 cdef inline void prefetch_skipped(
@@ -252,8 +252,8 @@ cdef inline void add_skipped_gradient(
         for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
             gradient_row = skipped.rows[feature_at(X, i)].gradient_row
             if gradient_row < skipped.deltas:
-                add_multiple((<const floating*> X.values)[i], delta + n * fan_out,
-                             gradient + gradient_row * fan_out, fan_out)
+                add_scaled((<const floating*> X.values)[i], delta + n * fan_out,
+                           gradient + gradient_row * fan_out, fan_out)
 
 
 cdef inline void end_batch(

@@ -78,14 +78,6 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     }
 }
 
-/* y <- y + a x */
-SKMLP_CLONES static void SKMLP_NAME(add_multiple)(
-    SKMLP_REAL a, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict y, ptrdiff_t n)
-{
-    for (ptrdiff_t j = 0; j < n; j++)
-        y[j] += a * x[j];
-}
-
 /* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL */
 SKMLP_CLONES static void SKMLP_NAME(transform_row)(
     const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,

@@ -19,8 +19,6 @@ cdef extern from "sparse_rows.h" nogil:
     void skmlp_add_sparse_gradient_f32(
         const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
         const float* delta, float* gradient, Py_ssize_t n)
-    void skmlp_add_multiple_f64(double a, const double* x, double* y, Py_ssize_t n)
-    void skmlp_add_multiple_f32(float a, const float* x, float* y, Py_ssize_t n)
     void skmlp_prefetch_near_f64(const double* row, Py_ssize_t n)
     void skmlp_prefetch_near_f32(const float* row, Py_ssize_t n)
     void skmlp_prefetch_far_f64(const double* row, Py_ssize_t n)
@@ -76,19 +74,6 @@ cdef inline void prefetch_near(const floating* row, Py_ssize_t n) noexcept nogil
         skmlp_prefetch_near_f64(row, n)
     else:
         skmlp_prefetch_near_f32(row, n)
-
-
-cdef inline void add_multiple(
-    floating a,
-    const floating* x,
-    floating* y,  # IN OUT
-    Py_ssize_t n,
-) noexcept nogil:
-    """y <- y + a x"""
-    if floating is double:
-        skmlp_add_multiple_f64(a, x, y, n)
-    else:
-        skmlp_add_multiple_f32(a, x, y, n)
 
 
 cdef inline void add_sparse_product(
