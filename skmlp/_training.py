@@ -331,7 +331,7 @@ class Training:
         """Train on slice after slice of the order."""
         n_rows = slice_rows(self.network, self.cases.inputs)
         position = 0
-        while position < len(self.order) and np.isfinite(sums[0]):
+        while position < len(self.order) and math.isfinite(sums[0]):
             self.check_cancelled()
             position, self.state.n_updates = kernel.train_rows(
                 self.network,
@@ -398,7 +398,7 @@ class Training:
 
     def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
-        if not (np.isfinite(loss + penalty) and np.isfinite(self.parameters).all()):
+        if not (math.isfinite(loss + penalty) and kernel.all_finite(self.parameters)):
             raise self.divergence("the loss or a weight is not finite", eta)
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)

@@ -22,18 +22,41 @@
 #endif
 
 /* Copies a row of n_bytes, a multiple of 4: memcpy, without its call where that would take
-   longer than the copy. */
+   longer than the copy. The last part starts early enough to end with the row. */
 static inline void skmlp_copy_row(char *to, const char *from, size_t n_bytes)
 {
+#define SKMLP_COPY_PARTS(part)                                           \
+    for (size_t i = 0; i + (part) < n_bytes; i += (part))                \
+        memcpy(to + i, from + i, part);                                  \
+    memcpy(to + n_bytes - (part), from + n_bytes - (part), part)
     if (n_bytes < 16) {
         for (size_t i = 0; i < n_bytes; i += 4)
             memcpy(to + i, from + i, 4);
+    } else if (n_bytes < 32) {
+        SKMLP_COPY_PARTS(16);
     } else if (n_bytes <= 256) {
-        for (size_t i = 0; i + 16 < n_bytes; i += 16)
-            memcpy(to + i, from + i, 16);
-        memcpy(to + n_bytes - 16, from + n_bytes - 16, 16);
+        SKMLP_COPY_PARTS(32);
     } else {
         memcpy(to, from, n_bytes);
+    }
+#undef SKMLP_COPY_PARTS
+}
+
+/* How far ahead of the row being gathered the cache is told of the next ones. */
+#define SKMLP_PREFETCHED_ROWS 8
+
+/* to <- rows of n_bytes, which start stride bytes apart in data */
+SKMLP_CLONES static void skmlp_gather_rows(
+    const char *data, ptrdiff_t stride, const ptrdiff_t *row, char *to, ptrdiff_t rows,
+    ptrdiff_t n_bytes)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, to += n_bytes) {
+        if (r + SKMLP_PREFETCHED_ROWS < rows) {
+            const char *next = data + row[r + SKMLP_PREFETCHED_ROWS] * stride;
+            for (ptrdiff_t i = 0; i < n_bytes; i += 64)
+                SKMLP_PREFETCH(next + i);
+        }
+        skmlp_copy_row(to, data + row[r] * stride, (size_t)n_bytes);
     }
 }
 
@@ -59,6 +82,8 @@ typedef SKMLP_REAL SKMLP_NAME(sums)
 typedef SKMLP_REAL SKMLP_NAME(sums);
 #endif
 #define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
+#define SKMLP_AT(p) (*(SKMLP_NAME(sums) *)(p))
+#define SKMLP_READ(p) (*(const SKMLP_NAME(sums) *)(p))
 
 /* z[r] <- b for each row r */
 SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
@@ -69,18 +94,73 @@ SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
             z[j] = b[j];
 }
 
+/* sum <- sum + weight[0] x[0] + weight[1] x[1] + ... over the rows of x, with weights of 1 where
+   weight is NULL; for vectors of columns, whose sums stay in registers. */
+SKMLP_INLINE void SKMLP_NAME(add_columns)(
+    const int vectors, const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight,
+    SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
+{
+    SKMLP_NAME(sums) part[4];
+    SKMLP_UNROLL
+    for (int v = 0; v < vectors; v++)
+        part[v] = SKMLP_AT(sum + v * SKMLP_N_SUMS);
+    for (ptrdiff_t r = 0; r < rows; r++, x += n)
+        SKMLP_UNROLL
+        for (int v = 0; v < vectors; v++)
+            if (weight)
+                part[v] += weight[r] * SKMLP_READ(x + v * SKMLP_N_SUMS);
+            else
+                part[v] += SKMLP_READ(x + v * SKMLP_N_SUMS);
+    SKMLP_UNROLL
+    for (int v = 0; v < vectors; v++)
+        SKMLP_AT(sum + v * SKMLP_N_SUMS) = part[v];
+}
+
+/* The same for all columns, where they are fewer than a vector has. */
+SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
+    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
+    ptrdiff_t rows, ptrdiff_t n)
+{
+    for (ptrdiff_t j = 0; j < n; j++) {
+        SKMLP_REAL part[4] = {0};
+        ptrdiff_t r = 0;
+        for (; r + 4 <= rows; r += 4)
+            SKMLP_UNROLL
+            for (int k = 0; k < 4; k++)
+                part[k] += (weight ? weight[r + k] : 1) * x[(r + k) * n + j];
+        for (; r < rows; r++)
+            part[0] += (weight ? weight[r] : 1) * x[r * n + j];
+        sum[j] += (part[0] + part[1]) + (part[2] + part[3]);
+    }
+}
+
+/* The same for all columns. The last vector starts early enough to end with the row, and from what
+   its numbers were before: those that it shares with others come out the same. */
+SKMLP_INLINE void SKMLP_NAME(add_weighted_rows)(
+    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
+    ptrdiff_t rows, ptrdiff_t n)
+{
+    const ptrdiff_t last = n - SKMLP_N_SUMS;
+    SKMLP_REAL last_sum[SKMLP_N_SUMS];
+    ptrdiff_t j = 0;
+    if (last < 0) {
+        SKMLP_NAME(add_narrow_rows)(x, weight, sum, rows, n);
+        return;
+    }
+    SKMLP_AT(last_sum) = SKMLP_READ(sum + last);
+    SKMLP_NAME(add_columns)(1, x + last, weight, last_sum, rows, n);
+    for (; j + 4 * SKMLP_N_SUMS <= n; j += 4 * SKMLP_N_SUMS)
+        SKMLP_NAME(add_columns)(4, x + j, weight, sum + j, rows, n);
+    for (; j < last; j += SKMLP_N_SUMS)
+        SKMLP_NAME(add_columns)(1, x + j, weight, sum + j, rows, n);
+    SKMLP_AT(sum + last) = SKMLP_READ(last_sum);
+}
+
 /* sum <- sum + x[0] + x[1] + ... over the rows of x */
 SKMLP_CLONES static void SKMLP_NAME(add_rows)(
     const SKMLP_REAL *restrict x, SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
 {
-    ptrdiff_t r = 0;
-    /* Four rows at a time: sum is loaded and stored a quarter as often. */
-    for (; r + 4 <= rows; r += 4, x += 4 * n)
-        for (ptrdiff_t j = 0; j < n; j++)
-            sum[j] += (x[j] + x[n + j]) + (x[2 * n + j] + x[3 * n + j]);
-    for (; r < rows; r++, x += n)
-        for (ptrdiff_t j = 0; j < n; j++)
-            sum[j] += x[j];
+    SKMLP_NAME(add_weighted_rows)(x, NULL, sum, rows, n);
 }
 
 /* x y */
@@ -90,29 +170,60 @@ static inline SKMLP_REAL SKMLP_NAME(dot)(const SKMLP_REAL *x, const SKMLP_REAL *
     SKMLP_REAL sum[SKMLP_N_SUMS], rest = 0;
     ptrdiff_t i = 0;
     for (; i + SKMLP_N_SUMS <= n; i += SKMLP_N_SUMS)
-        part += *(const SKMLP_NAME(sums) *)(x + i) * *(const SKMLP_NAME(sums) *)(y + i);
+        part += SKMLP_READ(x + i) * SKMLP_READ(y + i);
     for (; i < n; i++)
         rest += x[i] * y[i];
-    *(SKMLP_NAME(sums) *)sum = part;
+    SKMLP_AT(sum) = part;
     for (int half = SKMLP_N_SUMS / 2; half > 0; half /= 2)
         for (int k = 0; k < half; k++)
             sum[k] += sum[k + half];
     return sum[0] + rest;
 }
 
-/* x[0]^2 + x[1]^2 + ..., in double precision for any type */
-SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdiff_t n)
+/* ||x - y||^2, or ||x||^2 where y is NULL: differences are of the type, the rest is in double. */
+SKMLP_INLINE double SKMLP_NAME(squared_norm)(
+    const SKMLP_REAL *x, const SKMLP_REAL *y, ptrdiff_t n)
 {
     double sums[SKMLP_SUMS] = {0}, sum = 0;
     ptrdiff_t i = 0;
     for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
-        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
-            sums[k] += (double)x[i + k] * (double)x[i + k];
-    for (; i < n; i++)
-        sum += (double)x[i] * (double)x[i];
+        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++) {
+            const double d = y ? x[i + k] - y[i + k] : x[i + k];
+            sums[k] += d * d;
+        }
+    for (; i < n; i++) {
+        const double d = y ? x[i] - y[i] : x[i];
+        sum += d * d;
+    }
     for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
         sum += sums[k];
     return sum;
+}
+
+/* Whether none is infinite or NaN: 0 times that is NaN, and 0 of all others. */
+SKMLP_CLONES static int SKMLP_NAME(all_finite)(const SKMLP_REAL *x, ptrdiff_t n)
+{
+    SKMLP_REAL sums[SKMLP_SUMS] = {0}, sum = 0;
+    ptrdiff_t i = 0;
+    for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
+        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
+            sums[k] += 0 * x[i + k];
+    for (; i < n; i++)
+        sum += 0 * x[i];
+    for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
+        sum += sums[k];
+    return sum == 0;
+}
+
+SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdiff_t n)
+{
+    return SKMLP_NAME(squared_norm)(x, NULL, n);
+}
+
+SKMLP_CLONES static double SKMLP_NAME(squared_distance)(
+    const SKMLP_REAL *x, const SKMLP_REAL *y, ptrdiff_t n)
+{
+    return SKMLP_NAME(squared_norm)(x, y, n);
 }
 
 /* The products of a layer with one output, where W and delta are columns: BLAS has no
@@ -132,14 +243,7 @@ SKMLP_CLONES static void SKMLP_NAME(add_column_gradient)(
     const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta,
     SKMLP_REAL *restrict gradient, ptrdiff_t rows, ptrdiff_t n)
 {
-    ptrdiff_t r = 0;
-    for (; r + 4 <= rows; r += 4, h += 4 * n)
-        for (ptrdiff_t i = 0; i < n; i++)
-            gradient[i] += (h[i] * delta[r] + h[n + i] * delta[r + 1])
-                + (h[2 * n + i] * delta[r + 2] + h[3 * n + i] * delta[r + 3]);
-    for (; r < rows; r++, h += n)
-        for (ptrdiff_t i = 0; i < n; i++)
-            gradient[i] += h[i] * delta[r];
+    SKMLP_NAME(add_weighted_rows)(h, delta, gradient, rows, n);
 }
 
 /* delta_below <- delta W' */
@@ -212,6 +316,8 @@ SKMLP_CLONES static void SKMLP_NAME(multiply_by_logistic_derivative)(
 }
 
 #undef SKMLP_N_SUMS
+#undef SKMLP_AT
+#undef SKMLP_READ
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

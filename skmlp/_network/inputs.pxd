@@ -14,12 +14,10 @@ from .slabs cimport n_slabs, slab_length
 from .sparse_rows cimport SparseRows, add_sparse_gradient, add_sparse_product
 
 cdef extern from "blocks.h" nogil:
-    void SKMLP_PREFETCH(const char* address)
     void skmlp_copy_row(char* to, const char* source, size_t n_bytes)
-
-# How far ahead of the row being gathered the cache is told of the next ones.
-cdef enum:
-    PREFETCHED_ROWS = 8
+    void skmlp_gather_rows(
+        const char* data, Py_ssize_t stride, const Py_ssize_t* row, char* to, Py_ssize_t rows,
+        Py_ssize_t n_bytes)
 
 
 cdef struct InputRows:
@@ -60,20 +58,19 @@ cdef inline void gather_slab(
     Py_ssize_t rows,
 ) noexcept nogil:
     cdef Py_ssize_t n, i
-    cdef const char* source
+    cdef const char* data = <const char*> X.data
+    if X.column_stride == sizeof(floating) and rows == 1:
+        skmlp_copy_row(<char*> x, data + row[0] * X.row_stride, X.n_features * sizeof(floating))
+        return
+    if X.column_stride == sizeof(floating):
+        skmlp_gather_rows(data, X.row_stride, row, <char*> x, rows,
+                          X.n_features * sizeof(floating))
+        return
+    # A number of a packed record need not be aligned.
     for n in range(rows):
-        if n + PREFETCHED_ROWS < rows:
-            source = (<const char*> X.data) + row[n + PREFETCHED_ROWS] * X.row_stride
-            for i in range(0, X.n_features * <Py_ssize_t> sizeof(floating), 64):
-                SKMLP_PREFETCH(source + i)
-        source = (<const char*> X.data) + row[n] * X.row_stride
-        if X.column_stride == sizeof(floating):
-            skmlp_copy_row(<char*> x, source, X.n_features * sizeof(floating))
-        else:
-            # A number of a packed record need not be aligned.
-            for i in range(X.n_features):
-                memcpy(x + i, source + i * X.column_stride, sizeof(floating))
-        x += X.n_features
+        for i in range(X.n_features):
+            memcpy(x + n * X.n_features + i,
+                   data + row[n] * X.row_stride + i * X.column_stride, sizeof(floating))
 
 
 cdef inline void input_net_input(

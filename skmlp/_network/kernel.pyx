@@ -39,6 +39,10 @@ from .workspace cimport Layer, Layout
 from skmlp._network.network import ACTIVATIONS
 from skmlp._parameters import aligned_empty
 
+cdef extern from "blocks.h" nogil:
+    bint skmlp_all_finite_f64(const double* x, Py_ssize_t n)
+    bint skmlp_all_finite_f32(const float* x, Py_ssize_t n)
+
 cdef extern from "threads.h" nogil:
     int skmlp_max_threads()
 
@@ -502,6 +506,13 @@ def penalty(Network network, const floating[::1] parameters, double weight_decay
     if parameters.shape[0] != network.layout.n_parameters:
         raise ValueError("parameters must have n_parameters elements")
     return weight_penalty(&network.layout, &parameters[0], weight_decay)
+
+
+def all_finite(const floating[::1] parameters):
+    """Whether no parameter is infinite or NaN."""
+    if floating is double:
+        return skmlp_all_finite_f64(&parameters[0], parameters.shape[0])
+    return skmlp_all_finite_f32(&parameters[0], parameters.shape[0])
 
 
 cdef inline void add_loss(

@@ -15,6 +15,8 @@ from .activations cimport (
 
 cdef extern from "blocks.h" nogil:
     void skmlp_copy_row(char* to, const char* source, size_t n_bytes)
+    double skmlp_squared_distance_f64(const double* x, const double* y, Py_ssize_t n)
+    double skmlp_squared_distance_f32(const float* x, const float* y, Py_ssize_t n)
 
 
 cdef enum Loss:
@@ -101,6 +103,18 @@ cdef inline double logistic_log_loss(
     return total + log(product)
 
 
+cdef inline double squared_distance(
+    const floating* x, const floating* y, Py_ssize_t n
+) noexcept nogil:
+    """||x - y||^2"""
+    cdef double difference = <double> (x[0] - y[0])
+    if n == 1:
+        return difference * difference
+    if floating is double:
+        return skmlp_squared_distance_f64(x, y, n)
+    return skmlp_squared_distance_f32(x, y, n)
+
+
 cdef inline double squared_error(
     const floating* t, const double* s, const Py_ssize_t* row,
     const floating* o, Py_ssize_t rows, Py_ssize_t K,
@@ -109,9 +123,7 @@ cdef inline double squared_error(
     cdef Py_ssize_t n, i
     cdef double loss, total = 0
     if s == NULL:
-        for i in range(rows * K):
-            total += 0.5 * <double> ((o[i] - t[i]) * (o[i] - t[i]))
-        return total
+        return 0.5 * squared_distance(o, t, rows * K)
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):

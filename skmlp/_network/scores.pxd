@@ -2,7 +2,7 @@
 
 from cython cimport floating
 
-from .losses cimport case_weight
+from .losses cimport case_weight, squared_distance
 
 
 cdef enum Score:
@@ -43,6 +43,9 @@ cdef inline void add_scores(
     """sums <- sums + s_n * hit_n, or + s_n * (o_n - t_n)^2 per output"""
     cdef Py_ssize_t n, k
     cdef double weight, residual, total
+    if score == SQUARED_RESIDUALS and K == 1 and s == NULL:
+        sums[0] += squared_distance(o, t, rows)
+        return
     if score == SQUARED_RESIDUALS:
         for k in range(K):
             total = 0

@@ -27,11 +27,14 @@ cdef inline void gather_targets(
 ) noexcept nogil:
     """t <- T[row]"""
     cdef Py_ssize_t n, K = T.n_outputs
-    if T.values != NULL:
+    cdef const floating* values = <const floating*> T.values
+    if values != NULL and K == 1:
+        for n in range(rows):
+            t[n] = values[row[n]]
+    elif values != NULL:
         for n in range(rows):
             skmlp_copy_row(<char*> (t + n * K),
-                           <const char*> ((<const floating*> T.values) + row[n] * K),
-                           K * sizeof(floating))
+                           <const char*> (values + row[n] * K), K * sizeof(floating))
     elif K == 1:
         for n in range(rows):
             t[n] = <floating> T.labels[row[n]]
