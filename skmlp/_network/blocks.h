@@ -42,6 +42,15 @@ static inline void skmlp_copy_row(char *to, const char *from, size_t n_bytes)
 #undef SKMLP_COPY_PARTS
 }
 
+#define SKMLP_LINE 64 /* bytes of a line of the cache */
+
+static inline void skmlp_prefetch(const void *start, ptrdiff_t n_bytes)
+{
+    for (ptrdiff_t i = 0; i < n_bytes; i += SKMLP_LINE)
+        SKMLP_PREFETCH((const char *)start + i);
+    SKMLP_KEEP();
+}
+
 /* How far ahead of the row being gathered the cache is told of the next ones. */
 #define SKMLP_PREFETCHED_ROWS 8
 
@@ -51,11 +60,8 @@ SKMLP_CLONES static void skmlp_gather_rows(
     ptrdiff_t n_bytes)
 {
     for (ptrdiff_t r = 0; r < rows; r++, to += n_bytes) {
-        if (r + SKMLP_PREFETCHED_ROWS < rows) {
-            const char *next = data + row[r + SKMLP_PREFETCHED_ROWS] * stride;
-            for (ptrdiff_t i = 0; i < n_bytes; i += 64)
-                SKMLP_PREFETCH(next + i);
-        }
+        if (r + SKMLP_PREFETCHED_ROWS < rows)
+            skmlp_prefetch(data + row[r + SKMLP_PREFETCHED_ROWS] * stride, n_bytes);
         skmlp_copy_row(to, data + row[r] * stride, (size_t)n_bytes);
     }
 }

@@ -512,7 +512,8 @@ def all_finite(const floating[::1] parameters):
     """Whether no parameter is infinite or NaN."""
     if floating is double:
         return skmlp_all_finite_f64(&parameters[0], parameters.shape[0])
-    return skmlp_all_finite_f32(&parameters[0], parameters.shape[0])
+    else:
+        return skmlp_all_finite_f32(&parameters[0], parameters.shape[0])
 
 
 cdef inline void add_loss(

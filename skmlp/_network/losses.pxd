@@ -112,7 +112,8 @@ cdef inline double squared_distance(
         return difference * difference
     if floating is double:
         return skmlp_squared_distance_f64(x, y, n)
-    return skmlp_squared_distance_f32(x, y, n)
+    else:
+        return skmlp_squared_distance_f32(x, y, n)
 
 
 cdef inline double squared_error(

@@ -36,8 +36,8 @@ from libc.string cimport memcpy, memset
 
 from .layers cimport add_scaled, scaled
 from .sparse_rows cimport (
-    SKMLP_FAR, SKMLP_NEAR, SparseRows, feature_ahead, feature_at, prefetch_far, prefetch_near,
-    start_of,
+    PREFETCHED_ROWS, SKMLP_FAR, SKMLP_NEAR, SparseRows, feature_ahead, feature_at,
+    prefetch_non_zeros, start_of,
 )
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
 
@@ -45,10 +45,22 @@ cdef extern from "blocks.h" nogil:
     void SKMLP_PREFETCH(const char* address)
 
 cdef extern from "sparse_rows.h" nogil:
+    ctypedef struct RowsAhead "skmlp_ahead":
+        const char* far_w
+        const char* far_v
+        const char* near_w
+        const char* near_v
+        const char* near_g
+    void skmlp_add_row_f64(
+        double x, const double* w, double* z, const RowsAhead* ahead, Py_ssize_t n)
+    void skmlp_add_row_f32(
+        float x, const float* w, float* z, const RowsAhead* ahead, Py_ssize_t n)
     void skmlp_transform_row_f64(
-        const double* P, double a, double b, const double* g, double* w, double* v, Py_ssize_t n)
+        const double* P, double a, double b, const double* g, double* w, double* v, double x,
+        double* z, const RowsAhead* ahead, Py_ssize_t n)
     void skmlp_transform_row_f32(
-        const double* P, float a, float b, const float* g, float* w, float* v, Py_ssize_t n)
+        const double* P, float a, float b, const float* g, float* w, float* v, float x,
+        float* z, const RowsAhead* ahead, Py_ssize_t n)
 
 
 cdef enum:
@@ -175,17 +187,20 @@ cdef inline void add_skipped_product(
     cdef Py_ssize_t n, i, stop, feature
     cdef floating x
     cdef floating* W = <floating*> skipped.W
+    cdef RowsAhead ahead
     for n in range(rows):
+        if n + PREFETCHED_ROWS < rows:
+            prefetch_non_zeros(X, row[n + PREFETCHED_ROWS], sizeof(floating))
         stop = start_of(X, row[n] + 1)
         for i in range(start_of(X, row[n]), stop):
             feature = feature_at(X, i)
             x = (<const floating*> X.values)[i]
-            prefetch_skipped(skipped, X, row + n, W, i, stop, n + 1 == rows, fan_out)
-            name_row(skipped, W, feature, n, x, fan_out)
-            add_scaled(x, W + feature * fan_out, z + n * fan_out, fan_out)
+            look_ahead(skipped, X, row + n, W, i, stop, n + 1 == rows, &ahead, fan_out)
+            bring_up_to_date_and_add(skipped, W, feature, x, z + n * fan_out, &ahead, fan_out)
+            note_what_waits(skipped, feature, n, x, fan_out)
 
 
-cdef inline void prefetch_skipped(
+cdef inline void look_ahead(
     const SkippedRows* skipped,
     const SparseRows* X,
     const Py_ssize_t* row,
@@ -193,34 +208,34 @@ cdef inline void prefetch_skipped(
     Py_ssize_t i,
     Py_ssize_t stop,
     bint last,
+    RowsAhead* ahead,  # OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Tell the cache what the non-zeros after i need"""
+    """Find what the non-zeros after i need"""
     cdef Py_ssize_t waiting, feature = feature_ahead(X, row, i, stop, last, SKMLP_FAR)
     cdef const floating* velocity = <const floating*> skipped.velocity
     SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
-    prefetch_far(W + feature * fan_out, fan_out)
-    prefetch_far(velocity + feature * fan_out, fan_out)
+    ahead.far_w = <const char*> (W + feature * fan_out)
+    ahead.far_v = <const char*> (velocity + feature * fan_out)
     feature = feature_ahead(X, row, i, stop, last, SKMLP_NEAR)
-    prefetch_near(W + feature * fan_out, fan_out)
-    prefetch_near(velocity + feature * fan_out, fan_out)
+    ahead.near_w = <const char*> (W + feature * fan_out)
+    ahead.near_v = <const char*> (velocity + feature * fan_out)
     waiting = skipped.rows[feature].gradient_row
+    ahead.near_g = ahead.near_w
     if waiting != NONE:
-        prefetch_near(<const floating*> skipped.gradient_rows + waiting * fan_out, fan_out)
+        ahead.near_g = <const char*> (
+            <const floating*> skipped.gradient_rows + waiting * fan_out)
 
 
-cdef inline void name_row(
+cdef inline void note_what_waits(
     SkippedRows* skipped,  # IN OUT
-    floating* W,  # IN OUT
     Py_ssize_t feature,
     Py_ssize_t n,
     floating x,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Bring a row up to date and note what it waits for: delta of case n, or a gradient row of
-    its own"""
+    """What a row waits for now: delta of case n, or a gradient row of its own"""
     cdef SkippedRow* row = &skipped.rows[feature]
-    bring_up_to_date(skipped, W, feature, fan_out)
     if row.gradient_row == NONE and skipped.waits:
         row.gradient_row = skipped.deltas + n
         row.x = x
@@ -289,7 +304,21 @@ cdef inline void bring_up_to_date(
     Py_ssize_t feature,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """[w; v] <- M^k [w; v] + M^(k-1) eta [-beta g; g] for a row, where g is what it waits for"""
+    """Have a row see all updates so far"""
+    bring_up_to_date_and_add(skipped, W, feature, <floating> 0, <floating*> NULL, NULL, fan_out)
+
+
+cdef inline void bring_up_to_date_and_add(
+    SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
+    Py_ssize_t feature,
+    floating x,
+    floating* z,  # IN OUT
+    const RowsAhead* ahead,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """[w; v] <- M^k [w; v] + M^(k-1) eta [-beta g; g] for a row, where g is what it waits for;
+    then z <- z + x w, unless z is NULL"""
     cdef:
         SkippedRow* row = &skipped.rows[feature]
         # At most n_features (start_block): right even where the numbers have overflowed.
@@ -301,21 +330,22 @@ cdef inline void bring_up_to_date(
         double eta_x = skipped.learning_rate * row.x
         double product[4]
         const double* M_k
-    if k == 0:
-        return
-    if row.gradient_row != NONE:
+    if k > 0 and row.gradient_row != NONE:
         g = <const floating*> skipped.gradient_rows + row.gradient_row * fan_out
-    if skipped.rule.name == ADAGRAD:
-        if g != NULL:
-            update_by_multiple(skipped, row.x, g, v, w, fan_out)
-    else:
+    if k > 0 and skipped.rule.name != ADAGRAD:
         M_k = power(skipped, k - 1, product)
         a = eta_x * (M_k[1] - beta * M_k[0])
         b = eta_x * (M_k[3] - beta * M_k[2])
         M_k = power(skipped, k, product)
-        transform_row(M_k, a, b, g, w, v, fan_out)
-    row.n_updates = skipped.n_updates
-    row.gradient_row = NONE
+        transform_row(M_k, a, b, g, w, v, x, z, ahead, fan_out)
+    else:
+        if g != NULL:
+            update_by_multiple(skipped, row.x, g, v, w, fan_out)
+        if z != NULL:
+            add_row(x, w, z, ahead, fan_out)
+    if k > 0:
+        row.n_updates = skipped.n_updates
+        row.gradient_row = NONE
 
 
 cdef inline void update_by_multiple(
@@ -342,10 +372,28 @@ cdef inline void transform_row(
     const floating* g,
     floating* w,  # IN OUT
     floating* v,  # IN OUT
+    floating x,
+    floating* z,  # IN OUT
+    const RowsAhead* ahead,
     Py_ssize_t n,
 ) noexcept nogil:
-    """[w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL"""
+    """[w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL; then
+    z <- z + x w, unless z is NULL"""
     if floating is double:
-        skmlp_transform_row_f64(P, a, b, g, w, v, n)
+        skmlp_transform_row_f64(P, a, b, g, w, v, x, z, ahead, n)
     else:
-        skmlp_transform_row_f32(P, <float> a, <float> b, g, w, v, n)
+        skmlp_transform_row_f32(P, <float> a, <float> b, g, w, v, x, z, ahead, n)
+
+
+cdef inline void add_row(
+    floating x,
+    const floating* w,
+    floating* z,  # IN OUT
+    const RowsAhead* ahead,
+    Py_ssize_t n,
+) noexcept nogil:
+    """z <- z + x w"""
+    if floating is double:
+        skmlp_add_row_f64(x, w, z, ahead, n)
+    else:
+        skmlp_add_row_f32(x, w, z, ahead, n)

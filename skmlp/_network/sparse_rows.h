@@ -16,9 +16,33 @@ static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t 
 }
 
 /* Rows of weights lie far apart: so many non-zeros ahead they are fetched from memory into the
-   second-level cache, which can wait for more of them at a time, and from there into the first. */
+   second-level cache, which can wait for more of them at a time, and from there into the first.
+   They are asked for line by line, while the row at hand is worked through: all at once they
+   would take up what the core can wait for. */
 #define SKMLP_FAR 16
 #define SKMLP_NEAR 4
+
+/* Rows of as many bytes as the one at hand has. */
+typedef struct {
+    const char *far_w, *far_v;           /* of the non-zero that is FAR ahead */
+    const char *near_w, *near_v, *near_g; /* of the one that is NEAR, with what it waits for */
+} skmlp_ahead;
+
+static inline void skmlp_prefetch_far(const void *start, ptrdiff_t n_bytes)
+{
+    for (ptrdiff_t i = 0; i < n_bytes; i += SKMLP_LINE)
+        SKMLP_PREFETCH_FAR((const char *)start + i);
+    SKMLP_KEEP();
+}
+
+SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
+{
+    SKMLP_PREFETCH_FAR(ahead->far_w + i);
+    SKMLP_PREFETCH_FAR(ahead->far_v + i);
+    SKMLP_PREFETCH(ahead->near_w + i);
+    SKMLP_PREFETCH(ahead->near_v + i);
+    SKMLP_PREFETCH(ahead->near_g + i);
+}
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -30,35 +54,20 @@ static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t 
 #endif
 #else
 
-static inline void SKMLP_NAME(prefetch_near)(const SKMLP_REAL *row, ptrdiff_t n)
-{
-    const ptrdiff_t line = 64 / (ptrdiff_t)sizeof *row;
-    for (ptrdiff_t j = 0; j < n; j += line)
-        SKMLP_PREFETCH(row + j);
-    SKMLP_KEEP();
-}
-
-static inline void SKMLP_NAME(prefetch_far)(const SKMLP_REAL *row, ptrdiff_t n)
-{
-    const ptrdiff_t line = 64 / (ptrdiff_t)sizeof *row;
-    for (ptrdiff_t j = 0; j < n; j += line)
-        SKMLP_PREFETCH_FAR(row + j);
-    SKMLP_KEEP();
-}
-
 /* z <- z + x W, where x has value[i] at indices[i] for start <= i < stop */
 SKMLP_CLONES static void SKMLP_NAME(add_sparse_product)(
     const SKMLP_REAL *restrict value, const void *restrict indices, int wide,
     ptrdiff_t start, ptrdiff_t stop, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z,
     ptrdiff_t n)
 {
+    const ptrdiff_t n_bytes = n * (ptrdiff_t)sizeof *W;
     for (ptrdiff_t i = start; i < stop; i++) {
         const SKMLP_REAL x = value[i];
         const SKMLP_REAL *w = W + skmlp_index_at(indices, wide, i) * n;
         if (i + SKMLP_FAR < stop)
-            SKMLP_NAME(prefetch_far)(W + skmlp_index_at(indices, wide, i + SKMLP_FAR) * n, n);
+            skmlp_prefetch_far(W + skmlp_index_at(indices, wide, i + SKMLP_FAR) * n, n_bytes);
         if (i + SKMLP_NEAR < stop)
-            SKMLP_NAME(prefetch_near)(W + skmlp_index_at(indices, wide, i + SKMLP_NEAR) * n, n);
+            skmlp_prefetch(W + skmlp_index_at(indices, wide, i + SKMLP_NEAR) * n, n_bytes);
         for (ptrdiff_t j = 0; j < n; j++)
             z[j] += x * w[j];
     }
@@ -78,25 +87,72 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     }
 }
 
-/* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL */
+/* Numbers start to stop of what transform_row computes. */
+SKMLP_INLINE void SKMLP_NAME(transform_part)(
+    const SKMLP_REAL P[4], SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
+    ptrdiff_t start, ptrdiff_t stop)
+{
+    SKMLP_VECTOR_LOOP
+    for (ptrdiff_t j = start; j < stop; j++) {
+        const SKMLP_REAL old_w = w[j], old_v = v[j];
+        w[j] = P[0] * old_w + P[1] * old_v;
+        v[j] = P[2] * old_w + P[3] * old_v;
+        if (g) {
+            w[j] += a * g[j];
+            v[j] += b * g[j];
+        }
+        if (z)
+            z[j] += x * w[j];
+    }
+}
+
+SKMLP_INLINE void SKMLP_NAME(transform)(
+    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
+    const skmlp_ahead *ahead, ptrdiff_t n)
+{
+    const SKMLP_REAL p[4] = {(SKMLP_REAL)P[0], (SKMLP_REAL)P[1], (SKMLP_REAL)P[2],
+                             (SKMLP_REAL)P[3]};
+    const ptrdiff_t line = SKMLP_LINE / (ptrdiff_t)sizeof *w;
+    ptrdiff_t j = 0;
+    if (z) {
+        const skmlp_ahead rows = *ahead;
+        for (; j < n - line; j += line) {
+            skmlp_prefetch_line(&rows, j * (ptrdiff_t)sizeof *w);
+            SKMLP_NAME(transform_part)(p, a, b, g, w, v, x, z, j, j + line);
+        }
+        skmlp_prefetch_line(&rows, j * (ptrdiff_t)sizeof *w);
+    }
+    SKMLP_NAME(transform_part)(p, a, b, g, w, v, x, z, j, n);
+}
+
+/* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL; then z <- z + x w,
+   for which the rows ahead are prefetched, unless z is NULL. */
 SKMLP_CLONES static void SKMLP_NAME(transform_row)(
     const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
-    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, ptrdiff_t n)
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
+    const skmlp_ahead *ahead, ptrdiff_t n)
 {
-    const SKMLP_REAL p = (SKMLP_REAL)P[0], q = (SKMLP_REAL)P[1], r = (SKMLP_REAL)P[2],
-                     s = (SKMLP_REAL)P[3];
-    if (g)
-        for (ptrdiff_t j = 0; j < n; j++) {
-            const SKMLP_REAL old = w[j];
-            w[j] = p * old + q * v[j] + a * g[j];
-            v[j] = r * old + s * v[j] + b * g[j];
-        }
+    if (g && z)
+        SKMLP_NAME(transform)(P, a, b, g, w, v, x, z, ahead, n);
+    else if (z)
+        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, z, ahead, n);
+    else if (g)
+        SKMLP_NAME(transform)(P, a, b, g, w, v, x, NULL, NULL, n);
     else
-        for (ptrdiff_t j = 0; j < n; j++) {
-            const SKMLP_REAL old = w[j];
-            w[j] = p * old + q * v[j];
-            v[j] = r * old + s * v[j];
-        }
+        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, NULL, NULL, n);
+}
+
+/* z <- z + x w, with the rows ahead prefetched */
+SKMLP_CLONES static void SKMLP_NAME(add_row)(
+    SKMLP_REAL x, const SKMLP_REAL *restrict w, SKMLP_REAL *restrict z,
+    const skmlp_ahead *ahead, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n * (ptrdiff_t)sizeof *w; i += SKMLP_LINE)
+        skmlp_prefetch_line(ahead, i);
+    for (ptrdiff_t j = 0; j < n; j++)
+        z[j] += x * w[j];
 }
 
 #undef SKMLP_REAL

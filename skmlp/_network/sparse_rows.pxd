@@ -3,6 +3,9 @@
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
 
+cdef extern from "blocks.h" nogil:
+    void skmlp_prefetch(const void* start, Py_ssize_t n_bytes)
+
 cdef extern from "sparse_rows.h" nogil:
     enum:
         SKMLP_NEAR
@@ -19,10 +22,11 @@ cdef extern from "sparse_rows.h" nogil:
     void skmlp_add_sparse_gradient_f32(
         const float* value, const void* indices, bint wide, Py_ssize_t start, Py_ssize_t stop,
         const float* delta, float* gradient, Py_ssize_t n)
-    void skmlp_prefetch_near_f64(const double* row, Py_ssize_t n)
-    void skmlp_prefetch_near_f32(const float* row, Py_ssize_t n)
-    void skmlp_prefetch_far_f64(const double* row, Py_ssize_t n)
-    void skmlp_prefetch_far_f32(const float* row, Py_ssize_t n)
+
+
+# How far ahead of the row at hand the cache is told of the next ones.
+cdef enum:
+    PREFETCHED_ROWS = 2
 
 
 cdef struct SparseRows:
@@ -60,20 +64,14 @@ cdef inline Py_ssize_t feature_ahead(
     return feature_at(X, i)
 
 
-cdef inline void prefetch_far(const floating* row, Py_ssize_t n) noexcept nogil:
-    """Have the second-level cache fetch a row from memory"""
-    if floating is double:
-        skmlp_prefetch_far_f64(row, n)
-    else:
-        skmlp_prefetch_far_f32(row, n)
-
-
-cdef inline void prefetch_near(const floating* row, Py_ssize_t n) noexcept nogil:
-    """Have the first-level cache fetch it"""
-    if floating is double:
-        skmlp_prefetch_near_f64(row, n)
-    else:
-        skmlp_prefetch_near_f32(row, n)
+cdef inline void prefetch_non_zeros(
+    const SparseRows* X, Py_ssize_t row, size_t itemsize
+) noexcept nogil:
+    """Have the cache fetch what X has of a row"""
+    cdef Py_ssize_t start = start_of(X, row), n = start_of(X, row + 1) - start
+    cdef size_t index_bytes = sizeof(int64_t) if X.wide_indices else sizeof(int32_t)
+    skmlp_prefetch(<const char*> X.values + start * itemsize, n * itemsize)
+    skmlp_prefetch(<const char*> X.indices + start * index_bytes, n * index_bytes)
 
 
 cdef inline void add_sparse_product(
