@@ -398,7 +398,10 @@ class Training:
 
     def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
-        if not (math.isfinite(loss + penalty) and kernel.all_finite(self.parameters)):
+        finite = math.isfinite(loss + penalty) and kernel.biases_are_finite(
+            self.network, self.parameters
+        )
+        if not finite:
             raise self.divergence("the loss or a weight is not finite", eta)
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)

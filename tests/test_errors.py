@@ -662,6 +662,20 @@ def test_divergence_in_a_second_call_leaves_no_trace(
         assert_same_state(state(mlp.partial_fit(X, y)), state(twin.partial_fit(X, y)))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("weight_decay", [0.0, 1e-3])
+@pytest.mark.parametrize("x", [0.0, 1.0], ids=["bias alone", "weights too"])
+def test_last_update_that_overflows_is_an_error_though_the_loss_was_finite(
+    x, weight_decay, dtype
+):
+    mlp = MLPRegressorSDM(
+        (), batch_size="full", learning_rate_init=1e200, weight_decay=weight_decay
+    )
+    y = np.linspace(1e150, 2e150, 8) if dtype == np.float64 else np.arange(1.0, 9.0)
+    with pytest.raises(ValueError, match="diverged in epoch 1: .*weight is not finite"):
+        mlp.fit(np.full((8, 2), x, dtype), y)
+
+
 # GridSearchCV says that some fits failed, and that their score is not finite.
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.FitFailedWarning",

@@ -85,6 +85,7 @@ def test_every_batch_size_and_update(
         ((3, 3), ["identity", "tanh"]),
         ((1, 1), "tanh"),
         ((300,), "logistic"),
+        ((40, 35, 8), "tanh"),
     ],
     ids=str,
 )

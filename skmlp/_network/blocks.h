@@ -206,21 +206,6 @@ SKMLP_INLINE double SKMLP_NAME(squared_norm)(
     return sum;
 }
 
-/* Whether none is infinite or NaN: 0 times that is NaN, and 0 of all others. */
-SKMLP_CLONES static int SKMLP_NAME(all_finite)(const SKMLP_REAL *x, ptrdiff_t n)
-{
-    SKMLP_REAL sums[SKMLP_SUMS] = {0}, sum = 0;
-    ptrdiff_t i = 0;
-    for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
-        for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
-            sums[k] += 0 * x[i + k];
-    for (; i < n; i++)
-        sum += 0 * x[i];
-    for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)
-        sum += sums[k];
-    return sum == 0;
-}
-
 SKMLP_CLONES static double SKMLP_NAME(sum_of_squares)(const SKMLP_REAL *x, ptrdiff_t n)
 {
     return SKMLP_NAME(squared_norm)(x, NULL, n);

@@ -8,6 +8,7 @@ import numpy as np
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cython cimport floating
+from libc.math cimport isfinite
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
@@ -38,10 +39,6 @@ from .workspace cimport Layer, Layout
 
 from skmlp._network.network import ACTIVATIONS
 from skmlp._parameters import aligned_empty
-
-cdef extern from "blocks.h" nogil:
-    bint skmlp_all_finite_f64(const double* x, Py_ssize_t n)
-    bint skmlp_all_finite_f32(const float* x, Py_ssize_t n)
 
 cdef extern from "threads.h" nogil:
     int skmlp_max_threads()
@@ -508,12 +505,18 @@ def penalty(Network network, const floating[::1] parameters, double weight_decay
     return weight_penalty(&network.layout, &parameters[0], weight_decay)
 
 
-def all_finite(const floating[::1] parameters):
-    """Whether no parameter is infinite or NaN."""
-    if floating is double:
-        return skmlp_all_finite_f64(&parameters[0], parameters.shape[0])
-    else:
-        return skmlp_all_finite_f32(&parameters[0], parameters.shape[0])
+def biases_are_finite(Network network, const floating[::1] parameters):
+    """Whether no bias is infinite or NaN; of a weight that is, the penalty tells."""
+    cdef Py_ssize_t l, i
+    cdef const Layer* layer
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    for l in range(network.layout.n_layers):
+        layer = &network.layout.layers[l]
+        for i in range(layer.b, layer.b + layer.fan_out):
+            if not isfinite(parameters[i]):
+                return False
+    return True
 
 
 cdef inline void add_loss(
