@@ -25,6 +25,18 @@ cdef extern from "blocks.h" nogil:
     void skmlp_multiply_by_tanh_derivative_f32(const float* h, float* delta, Py_ssize_t n)
     void skmlp_multiply_by_logistic_derivative_f64(const double* h, double* delta, Py_ssize_t n)
     void skmlp_multiply_by_logistic_derivative_f32(const float* h, float* delta, Py_ssize_t n)
+    void skmlp_column_tanh_delta_f64(
+        const double* delta, const double* W, const double* h, double* delta_below,
+        Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_tanh_delta_f32(
+        const float* delta, const float* W, const float* h, float* delta_below,
+        Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_logistic_delta_f64(
+        const double* delta, const double* W, const double* h, double* delta_below,
+        Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_logistic_delta_f32(
+        const float* delta, const float* W, const float* h, float* delta_below,
+        Py_ssize_t rows, Py_ssize_t n)
 
 
 cdef enum Activation:
@@ -92,6 +104,34 @@ cdef inline void multiply_by_derivative(
     elif activation == EXP:
         for i in range(n):
             delta[i] *= h[i]
+
+
+cdef inline bint column_delta(
+    int activation,
+    const floating* delta,
+    const floating* W,
+    const floating* h,
+    floating* delta_below,  # OUT
+    Py_ssize_t rows,
+    Py_ssize_t n,
+) noexcept nogil:
+    """delta_below <- delta @ W.T * f'(z) in one pass, for a layer with one output
+
+    Returns whether the activation has such a pass: one of relu saved nothing.
+    """
+    if activation == TANH:
+        if floating is double:
+            skmlp_column_tanh_delta_f64(delta, W, h, delta_below, rows, n)
+        else:
+            skmlp_column_tanh_delta_f32(delta, W, h, delta_below, rows, n)
+    elif activation == LOGISTIC:
+        if floating is double:
+            skmlp_column_logistic_delta_f64(delta, W, h, delta_below, rows, n)
+        else:
+            skmlp_column_logistic_delta_f32(delta, W, h, delta_below, rows, n)
+    else:
+        return False
+    return True
 
 
 cdef inline void activate_in_slabs(

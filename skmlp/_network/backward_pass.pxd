@@ -8,7 +8,7 @@ from cython cimport floating
 from cython.parallel cimport prange
 from libc.string cimport memset
 
-from .activations cimport multiply_by_derivative_in_slabs
+from .activations cimport column_delta, multiply_by_derivative_in_slabs
 from .inputs cimport InputRows, input_weight_gradient
 from .layers cimport add_bias_gradient, error_below, gradient_slab, weight_gradient
 from .slabs cimport n_slabs
@@ -153,6 +153,10 @@ cdef inline void hidden_delta(
     """delta_below <- delta @ W_l.T * f'(z_{l-1}), with f' from h_{l-1}"""
     cdef const Layer* layer = &layout.layers[l]
     cdef const Layer* below = &layout.layers[l - 1]
+    if layer.fan_out == 1 and column_delta(
+            below.activation, delta, parameters + layer.W, workspace + below.h, delta_below, rows,
+            layer.fan_in):
+        return
     error_below(delta, parameters + layer.W, workspace + layout.transposed_W, delta_below, rows,
                 layer.fan_in, layer.fan_out, layout.n_threads)
     multiply_by_derivative_in_slabs(below.activation, workspace + below.h, delta_below, rows,

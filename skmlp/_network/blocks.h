@@ -292,20 +292,33 @@ SKMLP_CLONES static void SKMLP_NAME(multiply_by_relu_derivative)(
         delta[i] = h[i] > 0 ? delta[i] : 0;
 }
 
-SKMLP_CLONES static void SKMLP_NAME(multiply_by_tanh_derivative)(
-    const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i++)
-        delta[i] *= 1 - h[i] * h[i];
-}
+/* delta <- delta * f'(z), with f'(z) from h = f(z), and for a layer with one output, whose W is a
+   column, the whole way down: delta_below <- delta W' * f'(z). */
+#define SKMLP_DERIVATIVE(name, f)                                                             \
+    SKMLP_CLONES static void SKMLP_NAME(multiply_by_##name##_derivative)(                     \
+        const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)                \
+    {                                                                                         \
+        for (ptrdiff_t i = 0; i < n; i++)                                                     \
+            delta[i] *= f(h[i]);                                                              \
+    }                                                                                         \
+    SKMLP_CLONES static void SKMLP_NAME(column_##name##_delta)(                               \
+        const SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict W,                       \
+        const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta_below, ptrdiff_t rows,       \
+        ptrdiff_t n)                                                                          \
+    {                                                                                         \
+        for (ptrdiff_t r = 0; r < rows; r++, h += n, delta_below += n)                        \
+            for (ptrdiff_t i = 0; i < n; i++)                                                 \
+                delta_below[i] = delta[r] * W[i] * f(h[i]);                                   \
+    }
 
-SKMLP_CLONES static void SKMLP_NAME(multiply_by_logistic_derivative)(
-    const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
-{
-    for (ptrdiff_t i = 0; i < n; i++)
-        delta[i] *= h[i] * (1 - h[i]);
-}
+#define SKMLP_TANH_DERIVATIVE(h) (1 - (h) * (h))
+#define SKMLP_LOGISTIC_DERIVATIVE(h) ((h) * (1 - (h)))
+SKMLP_DERIVATIVE(tanh, SKMLP_TANH_DERIVATIVE)
+SKMLP_DERIVATIVE(logistic, SKMLP_LOGISTIC_DERIVATIVE)
 
+#undef SKMLP_DERIVATIVE
+#undef SKMLP_TANH_DERIVATIVE
+#undef SKMLP_LOGISTIC_DERIVATIVE
 #undef SKMLP_N_SUMS
 #undef SKMLP_AT
 #undef SKMLP_READ
