@@ -16,6 +16,24 @@
 #include "blocks.h"
 #include "levels.h"
 
+/* A layer's weights, biases and velocities, of double or float, and what updates them. */
+typedef struct {
+    void *W, *b, *v_W, *v_b;
+    ptrdiff_t fan_in, fan_out;
+    double eta, gamma, lambda;
+    int nesterov;
+} skmlp_case_layer;
+
+/* The latter in the type of the weights. */
+typedef struct {
+    double eta, gamma, eta_lambda;
+    int nesterov;
+} skmlp_case_rule_f64;
+typedef struct {
+    float eta, gamma, eta_lambda;
+    int nesterov;
+} skmlp_case_rule_f32;
+
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 0
@@ -102,30 +120,24 @@ static inline void SKMLP_NAME(case_net_input)(
 
 /* The backward step of a layer above the first, and its update. */
 static inline void SKMLP_NAME(case_backward)(
-    const SKMLP_REAL *h, const SKMLP_REAL *delta, SKMLP_REAL *W, SKMLP_REAL *b, SKMLP_REAL *v_W,
-    SKMLP_REAL *v_b, SKMLP_REAL *delta_below, ptrdiff_t fan_in, ptrdiff_t fan_out,
-    SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda, int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *h, const SKMLP_REAL *delta,
+    SKMLP_REAL *delta_below)
 {
-    if (fan_out == 1)
-        SKMLP_BY_LEVEL(fan_in * sizeof *h, column_backward, h, delta, W, b, v_W, v_b,
-                       delta_below, fan_in, eta, gamma, lambda, nesterov);
+    if (layer->fan_out == 1)
+        SKMLP_BY_LEVEL(layer->fan_in * sizeof *h, column_backward, layer, h, delta, delta_below);
     else
-        SKMLP_BY_LEVEL(fan_out * sizeof *delta, case_backward, h, delta, W, b, v_W, v_b,
-                       delta_below, fan_in, fan_out, eta, gamma, lambda, nesterov);
+        SKMLP_BY_LEVEL(layer->fan_out * sizeof *h, case_backward, layer, h, delta, delta_below);
 }
 
 /* The update of the first layer, and z <- next_x W + b. delta is scratch afterwards. */
 static inline void SKMLP_NAME(case_update)(
-    const SKMLP_REAL *x, SKMLP_REAL *delta, SKMLP_REAL *W, SKMLP_REAL *b, SKMLP_REAL *v_W,
-    SKMLP_REAL *v_b, const SKMLP_REAL *next_x, SKMLP_REAL *z, ptrdiff_t fan_in,
-    ptrdiff_t fan_out, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda, int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *x, SKMLP_REAL *delta,
+    const SKMLP_REAL *next_x, SKMLP_REAL *z)
 {
-    if (fan_out == 1)
-        SKMLP_BY_LEVEL(fan_in * sizeof *x, column_update, x, delta, W, b, v_W, v_b, next_x, z,
-                       fan_in, eta, gamma, lambda, nesterov);
+    if (layer->fan_out == 1)
+        SKMLP_BY_LEVEL(layer->fan_in * sizeof *x, column_update, layer, x, delta, next_x, z);
     else
-        SKMLP_BY_LEVEL(fan_out * sizeof *delta, case_update, x, delta, W, b, v_W, v_b, next_x, z,
-                       fan_in, fan_out, fan_out, eta, gamma, lambda, nesterov);
+        SKMLP_BY_LEVEL(layer->fan_out * sizeof *x, case_update, layer, 0, x, delta, next_x, z);
 }
 
 #undef SKMLP_REAL

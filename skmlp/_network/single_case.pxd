@@ -21,22 +21,25 @@ cdef extern from "single_case.h" nogil:
     void skmlp_case_net_input_f32(
         const float* x, const float* W, const float* b, float* z,
         Py_ssize_t fan_in, Py_ssize_t fan_out)
+    ctypedef struct CaseLayer "skmlp_case_layer":
+        void* W
+        void* b
+        void* v_W
+        void* v_b
+        Py_ssize_t fan_in
+        Py_ssize_t fan_out
+        double eta
+        double gamma
+        double weight_decay "lambda"
+        bint nesterov
     void skmlp_case_backward_f64(
-        const double* h, const double* delta, double* W, double* b, double* v_W, double* v_b,
-        double* delta_below, Py_ssize_t fan_in, Py_ssize_t fan_out, double eta, double gamma,
-        double weight_decay, bint nesterov)
+        const CaseLayer* layer, const double* h, const double* delta, double* delta_below)
     void skmlp_case_backward_f32(
-        const float* h, const float* delta, float* W, float* b, float* v_W, float* v_b,
-        float* delta_below, Py_ssize_t fan_in, Py_ssize_t fan_out, float eta, float gamma,
-        float weight_decay, bint nesterov)
+        const CaseLayer* layer, const float* h, const float* delta, float* delta_below)
     void skmlp_case_update_f64(
-        const double* x, double* delta, double* W, double* b, double* v_W, double* v_b,
-        const double* next_x, double* z, Py_ssize_t fan_in, Py_ssize_t fan_out, double eta,
-        double gamma, double weight_decay, bint nesterov)
+        const CaseLayer* layer, const double* x, double* delta, const double* next_x, double* z)
     void skmlp_case_update_f32(
-        const float* x, float* delta, float* W, float* b, float* v_W, float* v_b,
-        const float* next_x, float* z, Py_ssize_t fan_in, Py_ssize_t fan_out, float eta,
-        float gamma, float weight_decay, bint nesterov)
+        const CaseLayer* layer, const float* x, float* delta, const float* next_x, float* z)
 
 
 cdef inline void case_net_input(
@@ -69,39 +72,45 @@ cdef inline void case_backward_and_update(
     and the first step of the forward pass of the next."""
     cdef:
         Py_ssize_t l
-        const Layer* layer
+        CaseLayer layer
         floating* h
         floating* delta = workspace + layout.delta
         floating* delta_below = workspace + layout.delta_below
-        bint nesterov = rule.name == NESTEROV
+    layer.eta = learning_rate
+    layer.gamma = rule.momentum
+    layer.weight_decay = weight_decay
+    layer.nesterov = rule.name == NESTEROV
     end_with_zeros(delta, layout.n_outputs, layout.layers[layout.n_layers - 1].fan_out)
     for l in range(layout.n_layers - 1, 0, -1):
-        layer = &layout.layers[l]
+        find_layer(&layout.layers[l], parameters, velocity, &layer)
         h = workspace + layout.layers[l - 1].h
         if floating is double:
-            skmlp_case_backward_f64(
-                h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
-                velocity + layer.b, delta_below, layer.fan_in, layer.fan_out, learning_rate,
-                rule.momentum, weight_decay, nesterov)
+            skmlp_case_backward_f64(&layer, h, delta, delta_below)
         else:
-            skmlp_case_backward_f32(
-                h, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
-                velocity + layer.b, delta_below, layer.fan_in, layer.fan_out,
-                <float> learning_rate, <float> rule.momentum, <float> weight_decay, nesterov)
+            skmlp_case_backward_f32(&layer, h, delta, delta_below)
         multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layer.fan_in)
         end_with_zeros(delta_below, layer.fan_in, layout.layers[l - 1].fan_out)
         delta, delta_below = delta_below, delta
-    layer = &layout.layers[0]
+    find_layer(&layout.layers[0], parameters, velocity, &layer)
+    h = workspace + layout.layers[0].h
     if floating is double:
-        skmlp_case_update_f64(
-            x, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
-            velocity + layer.b, next_x, workspace + layer.h, layer.fan_in, layer.fan_out,
-            learning_rate, rule.momentum, weight_decay, nesterov)
+        skmlp_case_update_f64(&layer, x, delta, next_x, h)
     else:
-        skmlp_case_update_f32(
-            x, delta, parameters + layer.W, parameters + layer.b, velocity + layer.W,
-            velocity + layer.b, next_x, workspace + layer.h, layer.fan_in, layer.fan_out,
-            <float> learning_rate, <float> rule.momentum, <float> weight_decay, nesterov)
+        skmlp_case_update_f32(&layer, x, delta, next_x, h)
+
+
+cdef inline void find_layer(
+    const Layer* place,
+    floating* parameters,
+    floating* velocity,
+    CaseLayer* layer,  # OUT: all but its update
+) noexcept nogil:
+    layer.W = parameters + place.W
+    layer.b = parameters + place.b
+    layer.v_W = velocity + place.W
+    layer.v_b = velocity + place.b
+    layer.fan_in = place.fan_in
+    layer.fan_out = place.fan_out
 
 
 cdef inline void end_with_zeros(

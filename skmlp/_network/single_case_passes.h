@@ -12,6 +12,7 @@
 #define SKMLP_REAL double
 #define SKMLP_REAL_BYTES 8
 #define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
+#define SKMLP_RULE skmlp_case_rule_f64
 #define SKMLP_DOT skmlp_dot_f64
 #define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f64)
 #define SKMLP_UPDATE_NUMBER skmlp_update_v0_f64
@@ -19,6 +20,7 @@
 #define SKMLP_REAL float
 #define SKMLP_REAL_BYTES 4
 #define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
+#define SKMLP_RULE skmlp_case_rule_f32
 #define SKMLP_DOT skmlp_dot_f32
 #define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f32)
 #define SKMLP_UPDATE_NUMBER skmlp_update_v0_f32
@@ -94,6 +96,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(net_input_part)(
     SKMLP_NAME(add_net_input)(rows, x, w, z);
 }
 
+/* z <- x W + b in some columns, of rows of length n */
 SKMLP_TARGET static void SKMLP_NAME(case_net_input)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, const SKMLP_REAL *restrict b,
     SKMLP_REAL *restrict z, ptrdiff_t fan_in, ptrdiff_t columns, ptrdiff_t n)
@@ -122,35 +125,47 @@ SKMLP_TARGET static void SKMLP_NAME(case_net_input)(
 #endif
 }
 
+/* The rule of a layer's weights, with `nesterov` as a constant where it decides in a loop. */
+SKMLP_INLINE SKMLP_RULE SKMLP_NAME(rule_of)(const skmlp_case_layer *layer, const int nesterov)
+{
+    const SKMLP_REAL eta = (SKMLP_REAL)layer->eta;
+    const SKMLP_RULE rule = {eta, (SKMLP_REAL)layer->gamma, eta * (SKMLP_REAL)layer->lambda,
+                             nesterov};
+    return rule;
+}
+
+SKMLP_INLINE SKMLP_RULE SKMLP_NAME(without_decay)(SKMLP_RULE rule)
+{
+    rule.eta_lambda = 0;
+    return rule;
+}
+
 /* v <- gamma v + eta (h delta + lambda w); w <- w - v, or w - (gamma v + eta (...)) */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update)(
-    SKMLP_REAL eta_h, SKMLP_VECTOR delta, SKMLP_VECTOR *w, SKMLP_VECTOR *v, SKMLP_REAL gamma,
-    SKMLP_REAL eta_lambda, const int nesterov)
+    const SKMLP_RULE rule, SKMLP_REAL eta_h, SKMLP_VECTOR delta, SKMLP_VECTOR *w,
+    SKMLP_VECTOR *v)
 {
-    const SKMLP_VECTOR step = eta_h * delta + eta_lambda * *w;
-    *v = gamma * *v + step;
-    if (nesterov)
-        *w -= gamma * *v + step;
+    const SKMLP_VECTOR step = eta_h * delta + rule.eta_lambda * *w;
+    *v = rule.gamma * *v + step;
+    if (rule.nesterov)
+        *w -= rule.gamma * *v + step;
     else
         *w -= *v;
 }
 
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update_row)(
-    SKMLP_REAL eta_h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict w,
-    SKMLP_REAL *restrict v, ptrdiff_t n, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
-    const int nesterov)
+    const SKMLP_RULE rule, SKMLP_REAL eta_h, const SKMLP_REAL *restrict delta,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, ptrdiff_t n)
 {
     const ptrdiff_t last = n - SKMLP_WIDTH;
     SKMLP_VECTOR last_w = SKMLP_READ(w + last), last_v = SKMLP_READ(v + last);
     for (ptrdiff_t j = 0; j < last; j += SKMLP_WIDTH) {
         SKMLP_VECTOR w_part = SKMLP_READ(w + j), v_part = SKMLP_READ(v + j);
-        SKMLP_NAME(update)(eta_h, SKMLP_READ(delta + j), &w_part, &v_part, gamma, eta_lambda,
-                           nesterov);
+        SKMLP_NAME(update)(rule, eta_h, SKMLP_READ(delta + j), &w_part, &v_part);
         SKMLP_AT(w + j) = w_part;
         SKMLP_AT(v + j) = v_part;
     }
-    SKMLP_NAME(update)(eta_h, SKMLP_READ(delta + last), &last_w, &last_v, gamma, eta_lambda,
-                       nesterov);
+    SKMLP_NAME(update)(rule, eta_h, SKMLP_READ(delta + last), &last_w, &last_v);
     SKMLP_AT(w + last) = last_w;
     SKMLP_AT(v + last) = last_v;
 }
@@ -175,41 +190,42 @@ SKMLP_TARGET SKMLP_INLINE SKMLP_REAL SKMLP_NAME(row_product)(
 
 /* delta_below <- W delta with the weights before the update; then the update of W. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(backward_rows)(
-    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict v, SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, ptrdiff_t n,
-    SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda, const int nesterov)
+    const SKMLP_RULE rule, const skmlp_case_layer *layer, const SKMLP_REAL *restrict h,
+    const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict delta_below)
 {
+    const ptrdiff_t n = layer->fan_out, fan_in = layer->fan_in;
     const ptrdiff_t n_shared = SKMLP_N_SUMS - 1 - (n - 1) % SKMLP_N_SUMS;
+    SKMLP_REAL *restrict W = layer->W, *restrict v = layer->v_W;
     SKMLP_REAL rest[SKMLP_N_SUMS];
     for (int k = 0; k < SKMLP_N_SUMS; k++)
         rest[k] = k < n_shared ? 0 : delta[n - SKMLP_N_SUMS + k];
     for (ptrdiff_t i = 0; i < fan_in; i++, W += n, v += n) {
         delta_below[i] = SKMLP_NAME(row_product)(W, delta, SKMLP_READ_SUMS(rest), n);
-        SKMLP_NAME(update_row)(eta * h[i], delta, W, v, n, gamma, eta_lambda, nesterov);
+        SKMLP_NAME(update_row)(rule, rule.eta * h[i], delta, W, v, n);
     }
 }
 
 SKMLP_TARGET static void SKMLP_NAME(case_backward)(
-    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, ptrdiff_t n, SKMLP_REAL eta,
-    SKMLP_REAL gamma, SKMLP_REAL lambda, const int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *restrict h,
+    const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict delta_below)
 {
-    SKMLP_NAME(update_row)(eta, delta, b, v_b, n, gamma, 0, nesterov);
-    if (nesterov)
-        SKMLP_NAME(backward_rows)(h, delta, W, v_W, delta_below, fan_in, n, eta, gamma,
-                                  eta * lambda, 1);
+    const SKMLP_RULE rule_of_b =
+        SKMLP_NAME(without_decay)(SKMLP_NAME(rule_of)(layer, layer->nesterov));
+    SKMLP_NAME(update_row)(rule_of_b, rule_of_b.eta, delta, layer->b, layer->v_b,
+                           layer->fan_out);
+    if (layer->nesterov)
+        SKMLP_NAME(backward_rows)(SKMLP_NAME(rule_of)(layer, 1), layer, h, delta,
+                                  delta_below);
     else
-        SKMLP_NAME(backward_rows)(h, delta, W, v_W, delta_below, fan_in, n, eta, gamma,
-                                  eta * lambda, 0);
+        SKMLP_NAME(backward_rows)(SKMLP_NAME(rule_of)(layer, 0), layer, h, delta,
+                                  delta_below);
 }
 
 /* The update of some rows, and z <- z + next_x w. All rows are read before any is stored: a read
    waits for a store whose address differs from its own by whole pages. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
-    const int rows, const SKMLP_REAL *x, SKMLP_VECTOR eta_delta, SKMLP_REAL *W, SKMLP_REAL *v,
-    const SKMLP_REAL *next_x, SKMLP_VECTOR *z, ptrdiff_t n, SKMLP_REAL gamma,
-    SKMLP_REAL eta_lambda, const int nesterov)
+    const SKMLP_RULE rule, const int rows, const SKMLP_REAL *x, SKMLP_VECTOR eta_delta,
+    SKMLP_REAL *W, SKMLP_REAL *v, const SKMLP_REAL *next_x, SKMLP_VECTOR *z, ptrdiff_t n)
 {
     SKMLP_VECTOR w[4], v_part[4];
     SKMLP_UNROLL
@@ -219,29 +235,35 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer_part)(
     }
     SKMLP_UNROLL
     for (int r = 0; r < rows; r++) {
-        SKMLP_NAME(update)(x[r], eta_delta, w + r, v_part + r, gamma, eta_lambda, nesterov);
+        SKMLP_NAME(update)(rule, x[r], eta_delta, w + r, v_part + r);
         SKMLP_AT(W + r * n) = w[r];
         SKMLP_AT(v + r * n) = v_part[r];
     }
     SKMLP_NAME(add_net_input)(rows, next_x, w, z);
 }
 
+/* The update of some columns from the first on, and z <- next_x W + b there */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
-    const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z, ptrdiff_t fan_in,
-    ptrdiff_t columns, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL eta_lambda,
-    const int nesterov)
+    const SKMLP_RULE rule, const skmlp_case_layer *layer, ptrdiff_t first,
+    ptrdiff_t columns, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta,
+    const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z)
 {
 #define SKMLP_PART(rows, z)                                                                   \
-    SKMLP_NAME(first_layer_part)(rows, x + i, SKMLP_READ(delta + j), W + i * n + j,           \
-                                 v_W + i * n + j, next_x + i, z, n, gamma, eta_lambda,        \
-                                 nesterov)
+    SKMLP_NAME(first_layer_part)(rule, rows, x + i, SKMLP_READ(delta + j), W + i * n + j,     \
+                                 v_W + i * n + j, next_x + i, z, n)
+    const ptrdiff_t n = layer->fan_out, fan_in = layer->fan_in;
+    const SKMLP_RULE rule_of_b = SKMLP_NAME(without_decay)(rule);
+    SKMLP_REAL *restrict W = (SKMLP_REAL *)layer->W + first;
+    SKMLP_REAL *restrict v_W = (SKMLP_REAL *)layer->v_W + first;
+    SKMLP_REAL *restrict b = (SKMLP_REAL *)layer->b + first;
+    SKMLP_REAL *restrict v_b = (SKMLP_REAL *)layer->v_b + first;
     ptrdiff_t i = 0;
+    delta += first;
+    z += first;
     for (ptrdiff_t j = 0; j < columns; j += SKMLP_WIDTH) {
-        const SKMLP_VECTOR eta_delta = eta * SKMLP_READ(delta + j);
+        const SKMLP_VECTOR eta_delta = rule.eta * SKMLP_READ(delta + j);
         SKMLP_VECTOR b_part = SKMLP_READ(b + j), v_part = SKMLP_READ(v_b + j);
-        SKMLP_NAME(update)(1, eta_delta, &b_part, &v_part, gamma, 0, nesterov);
+        SKMLP_NAME(update)(rule_of_b, 1, eta_delta, &b_part, &v_part);
         SKMLP_AT(b + j) = b_part;
         SKMLP_AT(v_b + j) = v_part;
         SKMLP_AT(delta + j) = eta_delta;
@@ -259,25 +281,20 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(first_layer)(
 }
 
 SKMLP_TARGET static void SKMLP_NAME(case_update)(
-    const SKMLP_REAL *restrict x, SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z, ptrdiff_t fan_in,
-    ptrdiff_t columns, ptrdiff_t n, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda,
-    const int nesterov)
+    const skmlp_case_layer *layer, ptrdiff_t first, const SKMLP_REAL *restrict x,
+    SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z)
 {
-    const ptrdiff_t rest = columns % SKMLP_WIDTH;
-    columns -= rest;
-    if (nesterov)
-        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, columns, n, eta,
-                                gamma, eta * lambda, 1);
+    const ptrdiff_t rest = (layer->fan_out - first) % SKMLP_WIDTH;
+    const ptrdiff_t columns = layer->fan_out - first - rest;
+    if (layer->nesterov)
+        SKMLP_NAME(first_layer)(SKMLP_NAME(rule_of)(layer, 1), layer, first,
+                                columns, x, delta, next_x, z);
     else
-        SKMLP_NAME(first_layer)(x, delta, W, b, v_W, v_b, next_x, z, fan_in, columns, n, eta,
-                                gamma, eta * lambda, 0);
+        SKMLP_NAME(first_layer)(SKMLP_NAME(rule_of)(layer, 0), layer, first,
+                                columns, x, delta, next_x, z);
 #if SKMLP_BYTES > SKMLP_REAL_BYTES
     if (rest)
-        SKMLP_BELOW(case_update)(x, delta + columns, W + columns, b + columns, v_W + columns,
-                                 v_b + columns, next_x, z + columns, fan_in, rest, n, eta,
-                                 gamma, lambda, nesterov);
+        SKMLP_BELOW(case_update)(layer, first + columns, x, delta, next_x, z);
 #endif
 }
 
@@ -291,33 +308,30 @@ SKMLP_TARGET static void SKMLP_NAME(column_net_input)(
 }
 
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update_column)(
-    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    ptrdiff_t fan_in, SKMLP_REAL eta, SKMLP_REAL gamma, SKMLP_REAL lambda, const int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *restrict h, SKMLP_REAL delta)
 {
-    SKMLP_UPDATE_NUMBER(eta, delta[0], b, v_b, gamma, 0, nesterov);
-    SKMLP_NAME(update_row)(eta * delta[0], h, W, v_W, fan_in, gamma, eta * lambda, nesterov);
+    const SKMLP_RULE rule = SKMLP_NAME(rule_of)(layer, layer->nesterov);
+    SKMLP_UPDATE_NUMBER(SKMLP_NAME(without_decay)(rule), rule.eta, delta, layer->b, layer->v_b);
+    SKMLP_NAME(update_row)(rule, rule.eta * delta, h, layer->W, layer->v_W, layer->fan_in);
 }
 
 SKMLP_TARGET static void SKMLP_NAME(column_backward)(
-    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    SKMLP_REAL *restrict delta_below, ptrdiff_t fan_in, SKMLP_REAL eta, SKMLP_REAL gamma,
-    SKMLP_REAL lambda, const int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *restrict h,
+    const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict delta_below)
 {
+    const SKMLP_REAL *restrict W = layer->W;
+    const ptrdiff_t fan_in = layer->fan_in;
     for (ptrdiff_t i = 0; i < fan_in; i++)
         delta_below[i] = W[i] * delta[0];
-    SKMLP_NAME(update_column)(h, delta, W, b, v_W, v_b, fan_in, eta, gamma, lambda, nesterov);
+    SKMLP_NAME(update_column)(layer, h, delta[0]);
 }
 
 SKMLP_TARGET static void SKMLP_NAME(column_update)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict W,
-    SKMLP_REAL *restrict b, SKMLP_REAL *restrict v_W, SKMLP_REAL *restrict v_b,
-    const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z, ptrdiff_t fan_in, SKMLP_REAL eta,
-    SKMLP_REAL gamma, SKMLP_REAL lambda, const int nesterov)
+    const skmlp_case_layer *layer, const SKMLP_REAL *restrict x,
+    const SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z)
 {
-    SKMLP_NAME(update_column)(x, delta, W, b, v_W, v_b, fan_in, eta, gamma, lambda, nesterov);
-    z[0] = b[0] + SKMLP_DOT(next_x, W, fan_in);
+    SKMLP_NAME(update_column)(layer, x, delta[0]);
+    SKMLP_NAME(column_net_input)(next_x, layer->W, layer->b, z, layer->fan_in);
 }
 
 #undef SKMLP_N_SUMS
@@ -332,6 +346,7 @@ SKMLP_TARGET static void SKMLP_NAME(column_update)(
 #undef SKMLP_REAL
 #undef SKMLP_REAL_BYTES
 #undef SKMLP_NAME
+#undef SKMLP_RULE
 #undef SKMLP_DOT
 #undef SKMLP_BELOW
 #undef SKMLP_UPDATE_NUMBER
