@@ -28,13 +28,15 @@ class Patience:
     best: float = math.inf
     wait: int = 0
 
+    def is_best(self, value):
+        """Whether it is lower than all before."""
+        return value < self.best
+
     def update(self, value, tol):
-        """Take the value of an epoch; return whether it is the best so far."""
+        """Take the value of an epoch."""
         self.wait = 0 if value < self.best - tol else self.wait + 1
-        is_best = value < self.best
-        if is_best:
+        if self.is_best(value):
             self.best = value
-        return is_best
 
 
 def split_rows(n_rows, fraction, seed, labels=None, class_names=None):

@@ -20,15 +20,19 @@ def record(history, values, batch_losses=None):
     calls had) holds NaN for the epochs that it has no value of.
     """
     n_epochs = n_recorded(history)
-    if batch_losses is not None:
-        history.setdefault(BATCH_LOSS, [math.nan] * n_epochs)
-    for curve in values:
-        if curve not in history:
-            history[curve] = [math.nan] * n_epochs
-    for curve, entries in history.items():
-        entries.append(float(values.get(curve, math.nan)))
-    if batch_losses is not None:
-        history[BATCH_LOSS][-1] = batch_losses
+    try:
+        if batch_losses is not None:
+            history.setdefault(BATCH_LOSS, [math.nan] * n_epochs)
+        for curve in values:
+            if curve not in history:
+                history[curve] = [math.nan] * n_epochs
+        for curve, entries in history.items():
+            entries.append(float(values.get(curve, math.nan)))
+        if batch_losses is not None:
+            history[BATCH_LOSS][-1] = batch_losses
+    except KeyboardInterrupt:  # which leaves curves of equal length
+        truncate(history, n_epochs)
+        raise
 
 
 def n_recorded(history):

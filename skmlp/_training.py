@@ -458,9 +458,11 @@ class Training:
             value = -curves["validation_score"]
         else:
             value = curves["validation_loss"]
-        if patience.update(value, mlp.tol) and mlp.early_stopping:
+        if mlp.early_stopping and patience.is_best(value):
             self.state.best_parameters = self.parameters.copy()
             self.state.best_epoch = n_recorded(self.history)
+        # Last, lest an interrupt leaves a best value that has no weights.
+        patience.update(value, mlp.tol)
         if patience.wait < mlp.n_iter_no_change:
             return False
         eta = curves["learning_rate"]

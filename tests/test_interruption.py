@@ -101,6 +101,51 @@ def test_ctrl_c_leaves_the_last_weights(
     assert_usable(mlp, X, y)
 
 
+class InterruptAt:
+    """Raise KeyboardInterrupt the nth time that Python looks for one between epochs.
+
+    It does when a function begins, and when one written in C has ended.
+    """
+
+    def __init__(self, n):
+        self.n = n
+
+    def __enter__(self):
+        sys.setprofile(self.count)
+
+    def __exit__(self, *error):
+        sys.setprofile(None)
+
+    def count(self, frame, event, argument):
+        if event not in ("call", "c_return"):
+            return
+        while frame and frame.f_code.co_name not in ("record_epoch", "end_epoch"):
+            frame = frame.f_back
+        if frame and frame.f_globals["__name__"] == "skmlp._training":
+            self.n -= 1
+            if self.n == 0:
+                raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_ctrl_c_between_epochs(early_stopping):
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    y = X[:, 0]
+    for n in range(1, 1000):
+        mlp = endless(
+            MLPRegressorSDM, 10, early_stopping=early_stopping, hidden_layer_sizes=4
+        )
+        mlp.set_params(record_batches=True, max_iter=2)
+        try:
+            with InterruptAt(n), pytest.warns(match="max_iter"):
+                mlp.fit(X, y)
+        except KeyboardInterrupt:
+            assert_usable(mlp, X, y)
+        else:
+            break
+    assert 50 < n < 999
+
+
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("batch_size", [1, "full"])
 def test_ctrl_c_reaches_the_main_thread_while_another_one_trains(
