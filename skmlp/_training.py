@@ -29,6 +29,9 @@ RESTART_MINIMUM = 1e-12
 # From so many updates by single cases on, copies of the weights pay for themselves.
 MANY_CASES = 200
 
+# Threads share a sparse batch whose non-zeros name so many weights: 4 MB to move.
+SHARED_WEIGHTS = 1 << 17
+
 # A loss this many times that at the start, which so many cases tell, is no bump.
 EXPLOSION = 1000.0
 SAMPLED_ROWS = 200
@@ -192,7 +195,9 @@ class Training:
         n_batches = -(-len(cases.rows) // self.batch_size)
         self.skipping = self.single_cases = None
         if self.worth_skipping():
-            self.skipping = kernel.Skipping(network, parameters.dtype)
+            self.skipping = kernel.Skipping(
+                network, cases.inputs, shared=self.worth_sharing()
+            )
         elif len(cases.rows) >= MANY_CASES and kernel.SingleCases.possible(
             cases.inputs, updates, self.batch_size
         ):
@@ -210,6 +215,15 @@ class Training:
         return n_non_zeros <= self.network.layer_units[0] and kernel.Skipping.possible(
             self.cases.inputs, self.updates, self.mlp.weight_decay
         )
+
+    def worth_sharing(self):
+        """Whether the weights that a sparse batch names are enough for several threads.
+
+        It depends on the data alone, as the order of sums does.
+        """
+        rows = min(self.batch_size, self.network.block_rows)
+        n_non_zeros = rows * self.cases.inputs.mean_row_length
+        return n_non_zeros * self.network.layer_units[1] >= SHARED_WEIGHTS
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""

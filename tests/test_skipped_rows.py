@@ -18,6 +18,15 @@ SOLVERS = {
     "adagrad without decay": {"solver": "adagrad", "weight_decay": 0.0},
     "adam": {"solver": "adam"},
 }
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["one slab", "slabs"])
+def _slabs(request, monkeypatch):
+    """All tests run with batches that threads share, too."""
+    share = "skmlp._training.Training.worth_sharing"
+    monkeypatch.setattr(share, lambda training: request.param)
+
+
 every_solver = pytest.mark.parametrize("solver", SOLVERS)
 
 

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from scipy.sparse import random_array
 from sklearn.datasets import make_regression
 
 from skmlp import MLPRegressorSDM, _threads
@@ -30,28 +31,45 @@ def problem(dtype):
     return X.astype(dtype), (Y / Y.std()).astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("hidden", HIDDEN)
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, dtype):
-    X, Y = problem(dtype)
+def assert_same_bits(n_threads, mlp, X, Y):
+    """Fit and predict with one to three threads, and compare."""
     results = []
     for n in (1, 2, 3):
         n_threads(n)
-        mlp = MLPRegressorSDM(
-            HIDDEN[hidden],
-            activation=["tanh", "relu"],
-            solver=solver,
-            batch_size=300,
-            random_state=0,
-            max_iter=2,
-        )
         with pytest.warns(match="before it converged"):
             mlp.fit(X, Y)
         results.append([*mlp.coefs_, *mlp.intercepts_, mlp.predict(X)])
     for others in results[1:]:
         for first, other in zip(results[0], others, strict=True):
             assert_array_equal(first, other)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, dtype):
+    mlp = MLPRegressorSDM(
+        HIDDEN[hidden],
+        activation=["tanh", "relu"],
+        solver=solver,
+        batch_size=300,
+        random_state=0,
+        max_iter=2,
+    )
+    assert_same_bits(n_threads, mlp, *problem(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("solver", ["sgd", "adagrad"])
+def test_nor_do_they_with_sparse_batches(n_threads, solver, dtype):
+    rng = np.random.default_rng(0)
+    X = random_array(
+        (300, 20000), density=0.0125, format="csr", dtype=dtype, random_state=0
+    )
+    mlp = MLPRegressorSDM(
+        80, solver=solver, weight_decay=0, batch_size=64, random_state=0, max_iter=2
+    )
+    assert_same_bits(n_threads, mlp, X, rng.normal(size=300).astype(dtype))
 
 
 def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):

@@ -105,8 +105,8 @@ cdef inline void slab_gradient(
         skmlp_claim(<const char*> (parameters + start), n * fan_out * sizeof(floating))
     if l == 0:
         input_weight_gradient(X, row, workspace + layout.x, delta, scale, S, gradient + start,
-                              rows, fan_out, first, n)
-        # Rows of W that a sparse batch names are updated elsewhere (skipped_rows.pxd).
+                              rows, fan_out, first, n, layout.n_threads)
+        # Rows of W that a sparse batch names are updated elsewhere (sparse_batches.pxd).
         if X.skipped != NULL:
             start = layer.b
     else:

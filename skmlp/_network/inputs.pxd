@@ -9,8 +9,9 @@ from cython.parallel cimport prange
 from libc.string cimport memcpy
 
 from .layers cimport fill_rows, net_input, scaled, weight_gradient
-from .skipped_rows cimport SkippedRows, add_skipped_gradient, add_skipped_product
+from .skipped_rows cimport SkippedRows
 from .slabs cimport n_slabs, slab_length
+from .sparse_batches cimport add_skipped_gradient, add_skipped_product
 from .sparse_rows cimport SparseRows, add_sparse_gradient, add_sparse_product
 
 cdef extern from "blocks.h" nogil:
@@ -94,9 +95,9 @@ cdef inline void input_net_input(
         return
     fill_rows(b, z, rows, fan_out)
     if X.skipped == NULL:
-        add_sparse_product(&X.non_zeros, row, W, z, rows, fan_out)
+        add_sparse_product(&X.non_zeros, row, W, z, rows, fan_out, n_threads)
     else:
-        add_skipped_product(X.skipped, &X.non_zeros, row, z, rows, fan_out)
+        add_skipped_product(X.skipped, z, rows, fan_out, n_threads)
 
 
 cdef inline void input_weight_gradient(
@@ -111,6 +112,7 @@ cdef inline void input_weight_gradient(
     Py_ssize_t fan_out,
     Py_ssize_t first,
     Py_ssize_t n_features,
+    int n_threads,
 ) noexcept nogil:
     """gradient_W <- scale S + X[row].T @ delta, with x as `input_net_input` left it, for the
     features of a slab: all of them, where X is sparse
@@ -124,4 +126,4 @@ cdef inline void input_weight_gradient(
         scaled(scale, S, gradient_W, X.n_features * fan_out)
         add_sparse_gradient(&X.non_zeros, row, delta, gradient_W, rows, fan_out)
     else:
-        add_skipped_gradient(X.skipped, &X.non_zeros, row, delta, rows, fan_out)
+        add_skipped_gradient(X.skipped, delta, rows, fan_out, n_threads)

@@ -28,9 +28,9 @@ from .scores cimport add_scores
 from .shuffle cimport shuffle_rows
 from .single_case cimport case_backward_and_update, case_net_input
 from .skipped_rows cimport (
-    STEPS, SkippedRow, SkippedRows, bring_all_up_to_date, can_skip, end_batch, start_block,
-    start_epoch,
+    N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, can_skip, start_epoch,
 )
+from .sparse_batches cimport bring_all_up_to_date, end_batch, n_gradient_rows, start_block
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
@@ -50,26 +50,40 @@ cdef class Skipping:
     Parameters
     ----------
     network : Network
-    dtype : dtype
+    inputs : Inputs
+        CSR.
+    shared : bool
+        Whether threads may share a batch. The bits depend on it, but not on how many do.
     """
 
     cdef Network network
     cdef SkippedRows rows
-    cdef object gradient_rows
-    cdef double[:, ::1] numbers
+    cdef object gradient_rows, sums
+    cdef double[:, ::1] states, non_zeros
     cdef Py_ssize_t[::1] updated
     cdef double[::1] powers
 
-    def __cinit__(self, Network network, dtype):
-        cdef Py_ssize_t n_features = network.layout.n_features
+    def __cinit__(self, Network network, Inputs inputs, *, bint shared):
+        cdef:
+            Py_ssize_t fan_out = network.layout.layers[0].fan_out
+            Py_ssize_t n_features = network.layout.n_features
+            Py_ssize_t n_slabs = N_SLABS if shared else 1
+            Py_ssize_t n_rows = n_gradient_rows(n_features, n_slabs)
+            Py_ssize_t n_non_zeros = max(inputs.most_non_zeros(network.layout.block_rows), 1)
+            Py_ssize_t n_sums = max(n_slabs - 1, 1) * network.layout.block_rows * fan_out
         self.network = network
         # A row of numbers is a struct.
-        self.numbers = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
-        self.updated = np.zeros(n_features, np.intp)
-        self.gradient_rows = aligned_empty((n_features * network.layout.layers[0].fan_out,), dtype)
+        self.states = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
+        self.non_zeros = np.empty((n_non_zeros, sizeof(NonZero) // sizeof(double)))
+        self.updated = np.zeros(n_rows, np.intp)
+        self.gradient_rows = aligned_empty(((n_rows + n_slabs) * fan_out,), inputs.dtype)
+        self.sums = aligned_empty((n_sums,), inputs.dtype)
         self.rows.n_features = n_features
-        self.rows.rows = <SkippedRow*> &self.numbers[0, 0]
+        self.rows.n_slabs = n_slabs
+        self.rows.non_zeros = <NonZero*> &self.non_zeros[0, 0]
+        self.rows.rows = <SkippedRow*> &self.states[0, 0]
         self.rows.updated = &self.updated[0]
+        self.rows.n_gradient_rows = n_rows
         self.rows.n_powers = STEPS + 1 + n_features // STEPS
         self.powers = np.empty(4 * self.rows.n_powers)
         self.rows.powers = &self.powers[0]
@@ -102,16 +116,18 @@ cdef class Skipping:
         """Have each row catch up with the updates that it sat out."""
         self.look_at(network, parameters, state)
         with nogil:
-            bring_all_up_to_date(&self.rows, &parameters[0], network.layout.layers[0].fan_out)
+            bring_all_up_to_date(&self.rows, &parameters[0], network.layout.layers[0].fan_out,
+                                 network.layout.n_threads)
 
     cdef look_at(self, Network network, floating[::1] parameters, floating[:, ::1] state):
         """Have the rows know where W and its velocity lie."""
-        cdef floating[::1] gradient_rows = self.gradient_rows
+        cdef floating[::1] gradient_rows = self.gradient_rows, sums = self.sums
         if network is not self.network:
             raise ValueError("rows can sit out updates of one network")
         check_parameters(network, parameters.shape[0], state.shape[1])
         check_velocity(state.shape[0])
         self.rows.gradient_rows = &gradient_rows[0]
+        self.rows.sums = &sums[0]
         self.rows.W = &parameters[0]
         self.rows.velocity = &state[0, 0]
 
@@ -280,7 +296,8 @@ def train_rows(
                 kind.update = &update
             if skipped != NULL:
                 start_block(skipped, &X.non_zeros, row, &parameters[first.W], rows,
-                            first.fan_out, rows == batch_stop - batch_start)
+                            first.fan_out, rows == batch_stop - batch_start,
+                            layout.n_threads)
             add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &state[0, 0], &sums[0],
                          1.0 / <double> (batch_stop - batch_start), rows)
@@ -291,7 +308,7 @@ def train_rows(
             if position == batch_stop:
                 n_updates += 1
                 if skipped != NULL:
-                    end_batch(skipped, &parameters[first.W], first.fan_out)
+                    end_batch(skipped, &parameters[first.W], first.fan_out, layout.n_threads)
     return position, n_updates
 
 

@@ -6,6 +6,8 @@ Names become codes here and nowhere else.
 import sys
 from itertools import pairwise
 
+import numpy as np
+
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.limits cimport INT_MAX
 
@@ -216,6 +218,13 @@ cdef class Inputs:
         if self.rows.sparse:
             return len(self.X.data) / self.rows.n_rows
         return self.rows.n_features
+
+    def most_non_zeros(self, n_rows):
+        """The most non-zeros that so many rows of CSR inputs can have together."""
+        lengths = np.diff(self.X.indptr)
+        if n_rows < len(lengths):
+            lengths = np.partition(lengths, -n_rows)[-n_rows:]
+        return int(lengths.sum())
 
 
 cdef class Targets:

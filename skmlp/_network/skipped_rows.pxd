@@ -22,9 +22,9 @@ gradient is x delta, and k updates from that one on are
 
 A row that several non-zeros name has a gradient row to itself, and is updated at the end of the
 batch; so is every row that is named where a batch is more than a block, or delta finds no room.
-There are as many gradient rows as W has; they hold
+The gradient rows, as many as W has or a few more, hold
 
-    gradients of such rows | free | delta of the cases that rows wait for
+    gradients of such rows | free | delta of the cases that rows wait for | scratch
 
 from the front anew for each batch, and from the back until no room is left. Then all rows are
 brought up to date, as they are after so many updates as there are features: that bounds k.
@@ -32,13 +32,10 @@ brought up to date, as they are after so many updates as there are features: tha
 
 from cython cimport floating
 from libc.stdint cimport int32_t, uint32_t
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 
-from .layers cimport add_scaled, scaled
-from .sparse_rows cimport (
-    PREFETCHED_ROWS, SKMLP_FAR, SKMLP_NEAR, SparseRows, feature_ahead, feature_at,
-    prefetch_non_zeros, start_of,
-)
+from .layers cimport scaled
+from .sparse_rows cimport SKMLP_FAR, SKMLP_NEAR
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
 
 cdef extern from "blocks.h" nogil:
@@ -66,6 +63,7 @@ cdef extern from "sparse_rows.h" nogil:
 cdef enum:
     STEPS = 1024
     NONE = -1
+    N_SLABS = 4
 
 
 cdef struct SkippedRow:
@@ -74,20 +72,37 @@ cdef struct SkippedRow:
     double x  # what that is multiplied by
 
 
+cdef struct NonZero:
+    int32_t feature
+    int32_t n  # of the case, in its block
+    double x
+
+
+cdef struct FeatureSlab:  # sparse_batches.pxd
+    Py_ssize_t start  # of the non-zeros that name its features, case after case
+    Py_ssize_t stop
+    Py_ssize_t first  # its first gradient row, and its first place in `updated`
+    Py_ssize_t n_updated  # how many of both it needs
+
+
 cdef struct SkippedRows:
     Py_ssize_t n_features
+    Py_ssize_t n_slabs  # N_SLABS, or one: a power of two
+    FeatureSlab slabs[N_SLABS]
+    NonZero* non_zeros  # of the block under way, slab after slab
     uint32_t n_updates  # of this epoch
     uint32_t n_seen_by_all
     UpdateRule rule
     double learning_rate
     SkippedRow* rows
     Py_ssize_t* updated  # the features whose rows are updated at the end of the batch under way
-    Py_ssize_t n_updated  # as many gradient rows are theirs, in the same order
     Py_ssize_t deltas  # the first gradient row that holds delta of a case
     bint waits  # whether rows can wait for the block under way
     double* powers  # M^0 ... M^(STEPS - 1), then M^STEPS, M^(2 STEPS) ...; four numbers each
     Py_ssize_t n_powers
+    Py_ssize_t n_gradient_rows  # without the scratch rows, one for each slab
     void* gradient_rows
+    void* sums  # of x W, of all slabs but the first: (n_slabs - 1, rows of a block, fan_out)
     void* W
     void* velocity  # of W, or the other state that a rule has
 
@@ -134,8 +149,9 @@ cdef inline void start_epoch(
     skipped.rule = rule[0]
     skipped.learning_rate = learning_rate
     skipped.n_updates = skipped.n_seen_by_all = 0
-    skipped.n_updated = 0
-    skipped.deltas = skipped.n_features
+    for i in range(skipped.n_slabs):
+        skipped.slabs[i].n_updated = 0
+    skipped.deltas = skipped.n_gradient_rows
 
 
 cdef inline const double* power(
@@ -149,75 +165,23 @@ cdef inline const double* power(
     return product
 
 
-cdef inline void start_block(
-    SkippedRows* skipped,  # IN OUT
-    const SparseRows* X,
-    const Py_ssize_t* row,
-    floating* W,  # IN OUT
-    Py_ssize_t rows,
-    Py_ssize_t fan_out,
-    bint whole_batch,
-) noexcept nogil:
-    """Have rows wait for the delta of a block, if it is a whole batch and there is room
-
-    Where rows can wait, those that cannot have two non-zeros at least. One more gradient row is
-    scratch.
-    """
-    cdef Py_ssize_t n, needed = rows + 1, n_features = skipped.n_features
-    cdef uint32_t n_unseen = skipped.n_updates - skipped.n_seen_by_all
-    for n in range(rows):
-        needed += (start_of(X, row[n] + 1) - start_of(X, row[n]) + 1) // 2
-    if (n_unseen >= n_features
-            or skipped.deltas < n_features and not (whole_batch and needed <= skipped.deltas)):
-        bring_all_up_to_date(skipped, W, fan_out)
-    skipped.waits = whole_batch and needed <= skipped.deltas
-    if skipped.waits:
-        skipped.deltas -= rows
-
-
-cdef inline void add_skipped_product(
-    SkippedRows* skipped,  # IN OUT
-    const SparseRows* X,
-    const Py_ssize_t* row,
-    floating* z,  # IN OUT
-    Py_ssize_t rows,
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """z <- z + X[row] @ W, for which the rows of W that this names are brought up to date"""
-    cdef Py_ssize_t n, i, stop, feature
-    cdef floating x
-    cdef floating* W = <floating*> skipped.W
-    cdef RowsAhead ahead
-    for n in range(rows):
-        if n + PREFETCHED_ROWS < rows:
-            prefetch_non_zeros(X, row[n + PREFETCHED_ROWS], sizeof(floating))
-        stop = start_of(X, row[n] + 1)
-        for i in range(start_of(X, row[n]), stop):
-            feature = feature_at(X, i)
-            x = (<const floating*> X.values)[i]
-            look_ahead(skipped, X, row + n, W, i, stop, n + 1 == rows, &ahead, fan_out)
-            bring_up_to_date_and_add(skipped, W, feature, x, z + n * fan_out, &ahead, fan_out)
-            note_what_waits(skipped, feature, n, x, fan_out)
-
-
 cdef inline void look_ahead(
     const SkippedRows* skipped,
-    const SparseRows* X,
-    const Py_ssize_t* row,
+    const FeatureSlab* slab,
     const floating* W,
     Py_ssize_t i,
-    Py_ssize_t stop,
-    bint last,
     RowsAhead* ahead,  # OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """Find what the non-zeros after i need"""
-    cdef Py_ssize_t waiting, feature = feature_ahead(X, row, i, stop, last, SKMLP_FAR)
+    """Find what the non-zeros after i need: farther on those of the next slab too, but what
+    these rows wait for may be known to another thread alone"""
     cdef const floating* velocity = <const floating*> skipped.velocity
+    cdef Py_ssize_t end = skipped.slabs[skipped.n_slabs - 1].stop
+    cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, end - 1)].feature, waiting
     SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
     ahead.far_w = <const char*> (W + feature * fan_out)
     ahead.far_v = <const char*> (velocity + feature * fan_out)
-    feature = feature_ahead(X, row, i, stop, last, SKMLP_NEAR)
+    feature = skipped.non_zeros[min(i + SKMLP_NEAR, slab.stop - 1)].feature
     ahead.near_w = <const char*> (W + feature * fan_out)
     ahead.near_v = <const char*> (velocity + feature * fan_out)
     waiting = skipped.rows[feature].gradient_row
@@ -229,87 +193,40 @@ cdef inline void look_ahead(
 
 cdef inline void note_what_waits(
     SkippedRows* skipped,  # IN OUT
-    Py_ssize_t feature,
-    Py_ssize_t n,
-    floating x,
+    FeatureSlab* slab,  # IN OUT
+    const floating* W,
+    const NonZero* x,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """What a row waits for now: delta of case n, or a gradient row of its own"""
-    cdef SkippedRow* row = &skipped.rows[feature]
+    """What the row that x names waits for now: delta of the case, or a gradient row of its own"""
+    cdef SkippedRow* row = &skipped.rows[x.feature]
     if row.gradient_row == NONE and skipped.waits:
-        row.gradient_row = skipped.deltas + n
-        row.x = x
+        row.gradient_row = skipped.deltas + x.n
+        row.x = x.x
     elif row.gradient_row == NONE or row.gradient_row >= skipped.deltas:
-        row.gradient_row = skipped.n_updated
+        row.gradient_row = slab.first + slab.n_updated
         row.x = 1
-        skipped.updated[skipped.n_updated] = feature
-        skipped.n_updated += 1
+        skipped.updated[row.gradient_row] = x.feature
+        slab.n_updated += 1
         memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
                fan_out * sizeof(floating))
 
 
-cdef inline void add_skipped_gradient(
-    SkippedRows* skipped,  # IN OUT
-    const SparseRows* X,
-    const Py_ssize_t* row,
-    const floating* delta,
-    Py_ssize_t rows,
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """Keep delta for the rows that wait for it; add X[row].T @ delta to the others' gradients"""
-    cdef Py_ssize_t n, i, gradient_row
-    cdef floating* gradient = <floating*> skipped.gradient_rows
-    if skipped.waits:
-        memcpy(gradient + skipped.deltas * fan_out, delta, rows * fan_out * sizeof(floating))
-    if skipped.n_updated == 0:
-        return
-    for n in range(rows):
-        for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
-            gradient_row = skipped.rows[feature_at(X, i)].gradient_row
-            if gradient_row < skipped.deltas:
-                add_scaled((<const floating*> X.values)[i], delta + n * fan_out,
-                           gradient + gradient_row * fan_out, fan_out)
-
-
-cdef inline void end_batch(
-    SkippedRows* skipped,  # IN OUT
-    floating* W,  # IN OUT
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """Count the update; rows that have a gradient row of their own see it at once"""
-    cdef Py_ssize_t i
-    skipped.n_updates += 1
-    for i in range(skipped.n_updated):
-        bring_up_to_date(skipped, W, skipped.updated[i], fan_out)
-    skipped.n_updated = 0
-
-
-cdef inline void bring_all_up_to_date(
-    SkippedRows* skipped,  # IN OUT
-    floating* W,  # IN OUT
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """Have every row see all updates: where no room is left, and at the end of an epoch or of
-    what there was time for"""
-    cdef Py_ssize_t i
-    for i in range(skipped.n_features):
-        bring_up_to_date(skipped, W, i, fan_out)
-    skipped.n_seen_by_all = skipped.n_updates
-    skipped.deltas = skipped.n_features
-
-
 cdef inline void bring_up_to_date(
     SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
     floating* W,  # IN OUT
     Py_ssize_t feature,
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """Have a row see all updates so far"""
-    bring_up_to_date_and_add(skipped, W, feature, <floating> 0, <floating*> NULL, NULL, fan_out)
+    bring_up_to_date_and_add(skipped, s, W, feature, <floating> 0, <floating*> NULL, NULL,
+                             fan_out)
 
 
 cdef inline void bring_up_to_date_and_add(
     SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
     floating* W,  # IN OUT
     Py_ssize_t feature,
     floating x,
@@ -321,7 +238,7 @@ cdef inline void bring_up_to_date_and_add(
     then z <- z + x w, unless z is NULL"""
     cdef:
         SkippedRow* row = &skipped.rows[feature]
-        # At most n_features (start_block): right even where the numbers have overflowed.
+        # At most n_features (sparse_batches.pxd): right even where the numbers have overflowed.
         Py_ssize_t k = <uint32_t> (skipped.n_updates - row.n_updates)
         floating* w = W + feature * fan_out
         floating* v = <floating*> skipped.velocity + feature * fan_out
@@ -340,7 +257,7 @@ cdef inline void bring_up_to_date_and_add(
         transform_row(M_k, a, b, g, w, v, x, z, ahead, fan_out)
     else:
         if g != NULL:
-            update_by_multiple(skipped, row.x, g, v, w, fan_out)
+            update_by_multiple(skipped, s, row.x, g, v, w, fan_out)
         if z != NULL:
             add_row(x, w, z, ahead, fan_out)
     if k > 0:
@@ -350,6 +267,7 @@ cdef inline void bring_up_to_date_and_add(
 
 cdef inline void update_by_multiple(
     const SkippedRows* skipped,
+    Py_ssize_t s,
     double x,
     const floating* g,
     floating* state,  # IN OUT
@@ -358,7 +276,8 @@ cdef inline void update_by_multiple(
 ) noexcept nogil:
     """Update a row whose gradient is x g, by a rule that is not linear in it"""
     cdef Update update = Update(&skipped.rule, skipped.learning_rate, 0, 0)
-    cdef floating* scratch = <floating*> skipped.gradient_rows + skipped.n_updated * n
+    cdef floating* scratch = (
+        <floating*> skipped.gradient_rows + (skipped.n_gradient_rows + s) * n)
     if x != 1:
         scaled(<floating> x, g, scratch, n)
         g = scratch

@@ -1,7 +1,10 @@
 """A CSR matrix, and what a layer computes from it: at the cost of its non-zeros."""
 
 from cython cimport floating
+from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t
+
+from .slabs cimport n_slabs, slab_length
 
 cdef extern from "blocks.h" nogil:
     void skmlp_prefetch(const void* start, Py_ssize_t n_bytes)
@@ -24,11 +27,6 @@ cdef extern from "sparse_rows.h" nogil:
         const float* delta, float* gradient, Py_ssize_t n)
 
 
-# How far ahead of the row at hand the cache is told of the next ones.
-cdef enum:
-    PREFETCHED_ROWS = 2
-
-
 cdef struct SparseRows:
     const void* values
     const void* indices
@@ -47,23 +45,6 @@ cdef inline Py_ssize_t start_of(const SparseRows* X, Py_ssize_t row) noexcept no
     return (<const int64_t*> X.indptr)[row] if X.wide_indptr else (<const int32_t*> X.indptr)[row]
 
 
-cdef inline Py_ssize_t feature_ahead(
-    const SparseRows* X,
-    const Py_ssize_t* row,
-    Py_ssize_t i,
-    Py_ssize_t stop,
-    bint last,
-    Py_ssize_t distance,
-) noexcept nogil:
-    """The column of the non-zero that comes so many after i, of row[0] or, unless that is the
-    last one, row[1]; else that of i"""
-    if i + distance < stop:
-        return feature_at(X, i + distance)
-    if not last and start_of(X, row[1]) + i + distance - stop < start_of(X, row[1] + 1):
-        return feature_at(X, start_of(X, row[1]) + i + distance - stop)
-    return feature_at(X, i)
-
-
 cdef inline void prefetch_non_zeros(
     const SparseRows* X, Py_ssize_t row, size_t itemsize
 ) noexcept nogil:
@@ -74,6 +55,16 @@ cdef inline void prefetch_non_zeros(
     skmlp_prefetch(<const char*> X.indices + start * index_bytes, n * index_bytes)
 
 
+cdef inline Py_ssize_t n_non_zeros(
+    const SparseRows* X, const Py_ssize_t* row, Py_ssize_t rows
+) noexcept nogil:
+    """How many the rows have together"""
+    cdef Py_ssize_t n, total = 0
+    for n in range(rows):
+        total += start_of(X, row[n] + 1) - start_of(X, row[n])
+    return total
+
+
 cdef inline void add_sparse_product(
     const SparseRows* X,
     const Py_ssize_t* row,
@@ -81,8 +72,27 @@ cdef inline void add_sparse_product(
     floating* z,  # IN OUT
     Py_ssize_t rows,
     Py_ssize_t fan_out,
+    int n_threads,
 ) noexcept nogil:
     """z <- z + X[row] @ W"""
+    cdef double work = <double> n_non_zeros(X, row, rows) * fan_out
+    cdef Py_ssize_t i, slab = slab_length(rows, work, n_threads)
+    if slab == rows:
+        add_product_of_rows(X, row, W, z, rows, fan_out)
+        return
+    for i in prange(n_slabs(rows, slab), num_threads=n_threads, schedule="static"):
+        add_product_of_rows(X, row + i * slab, W, z + i * slab * fan_out,
+                            min(slab, rows - i * slab), fan_out)
+
+
+cdef inline void add_product_of_rows(
+    const SparseRows* X,
+    const Py_ssize_t* row,
+    const floating* W,
+    floating* z,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+) noexcept nogil:
     cdef Py_ssize_t n
     for n in range(rows):
         if floating is double:

@@ -1,0 +1,239 @@
+"""Batches of sparse cases, where rows of the first layer's weights sit out updates.
+
+Threads share a large batch by slabs of features, the rows of W of each and what these wait for:
+every N_SLABS-th SLAB_FEATURES of them, so that words that many cases have are shared out too.
+Each slab has its own sum of x W, and these are added up in the same order by any number of
+threads.
+"""
+
+from cython cimport floating
+from cython.parallel cimport prange
+from libc.stdint cimport int32_t, uint32_t
+from libc.string cimport memcpy, memset
+
+from .layers cimport add_scaled
+from .skipped_rows cimport (
+    FeatureSlab, NonZero, RowsAhead, SkippedRows, bring_up_to_date, bring_up_to_date_and_add,
+    look_ahead, note_what_waits,
+)
+from .sparse_rows cimport SparseRows, feature_at, n_non_zeros, prefetch_non_zeros, start_of
+
+cdef enum:
+    SLAB_FEATURES = 16
+    PREFETCHED_CASES = 4  # of X, ahead of the one at hand
+
+
+cdef inline Py_ssize_t n_gradient_rows(Py_ssize_t n_features, Py_ssize_t n_slabs) noexcept nogil:
+    """As many as all slabs together can need at once: as many for each as the largest one has
+    features."""
+    cdef Py_ssize_t stride = n_slabs * SLAB_FEATURES
+    if n_slabs == 1:
+        return n_features
+    return (n_features + stride - 1) // stride * stride
+
+
+cdef inline Py_ssize_t slab_of(const SkippedRows* skipped, Py_ssize_t feature) noexcept nogil:
+    return <size_t> feature // SLAB_FEATURES & <size_t> (skipped.n_slabs - 1)
+
+
+cdef inline void start_block(
+    SkippedRows* skipped,  # IN OUT
+    const SparseRows* X,
+    const Py_ssize_t* row,
+    floating* W,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+    bint whole_batch,
+    int n_threads,
+) noexcept nogil:
+    """Find the non-zeros of a block, and have rows wait for its delta, if it is a whole batch and
+    there is room
+
+    Where rows can wait, those that cannot have two non-zeros at least.
+    """
+    cdef Py_ssize_t s, first = 0
+    cdef uint32_t n_unseen = skipped.n_updates - skipped.n_seen_by_all
+    cdef Py_ssize_t needed = rows + n_non_zeros(X, row, rows) // 2
+    cdef FeatureSlab* slab
+    if (n_unseen >= skipped.n_features or skipped.deltas < skipped.n_gradient_rows
+            and not (whole_batch and needed <= skipped.deltas)):
+        bring_all_up_to_date(skipped, W, fan_out, n_threads)
+    find_non_zeros(skipped, X, row, W, rows)
+    skipped.waits = whole_batch and needed <= skipped.deltas
+    if skipped.waits:
+        skipped.deltas -= rows
+    for s in range(skipped.n_slabs):
+        slab = &skipped.slabs[s]
+        slab.first = first
+        first += ((slab.stop - slab.start) // 2 if skipped.waits
+                  else skipped.n_gradient_rows // skipped.n_slabs)
+
+
+cdef inline void find_non_zeros(
+    SkippedRows* skipped,  # IN OUT
+    const SparseRows* X,
+    const Py_ssize_t* row,
+    const floating* W,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """Sort the non-zeros of a block by slab"""
+    cdef Py_ssize_t s, n, i, feature, start = 0
+    cdef FeatureSlab* slab
+    for s in range(skipped.n_slabs):
+        skipped.slabs[s].stop = 0
+    for n in range(rows):
+        if n + PREFETCHED_CASES < rows:
+            prefetch_non_zeros(X, row[n + PREFETCHED_CASES], sizeof(floating))
+        for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
+            skipped.slabs[slab_of(skipped, feature_at(X, i))].stop += 1
+    for s in range(skipped.n_slabs):
+        slab = &skipped.slabs[s]
+        start, slab.start = start + slab.stop, start
+        slab.stop = slab.start
+    for n in range(rows):
+        for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
+            feature = feature_at(X, i)
+            slab = &skipped.slabs[slab_of(skipped, feature)]
+            skipped.non_zeros[slab.stop] = NonZero(
+                <int32_t> feature, <int32_t> n, (<const floating*> X.values)[i])
+            slab.stop += 1
+
+
+cdef inline void add_skipped_product(
+    SkippedRows* skipped,  # IN OUT
+    floating* z,  # IN OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+    int n_threads,
+) noexcept nogil:
+    """z <- z + x W for the block, for which the rows of W that it names are brought up to date"""
+    cdef Py_ssize_t s, n = rows * fan_out
+    cdef floating* sums = <floating*> skipped.sums
+    if skipped.n_slabs == 1:
+        add_slab_product(skipped, 0, z, fan_out)
+        return
+    memset(sums, 0, (skipped.n_slabs - 1) * n * sizeof(floating))
+    for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
+        add_slab_product(skipped, s, z if s == 0 else sums + (s - 1) * n, fan_out)
+    for s in range(skipped.n_slabs - 1):
+        add_scaled(<floating> 1, sums + s * n, z, n)
+
+
+cdef inline void add_slab_product(
+    SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
+    floating* z,  # IN OUT
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """The same for the features of a slab"""
+    cdef Py_ssize_t i
+    cdef FeatureSlab* slab = &skipped.slabs[s]
+    cdef floating* W = <floating*> skipped.W
+    cdef const NonZero* x
+    cdef RowsAhead ahead
+    for i in range(slab.start, slab.stop):
+        x = &skipped.non_zeros[i]
+        look_ahead(skipped, slab, W, i, &ahead, fan_out)
+        bring_up_to_date_and_add(skipped, s, W, x.feature, <floating> x.x, z + x.n * fan_out,
+                                 &ahead, fan_out)
+        note_what_waits(skipped, slab, W, x, fan_out)
+
+
+cdef inline void add_skipped_gradient(
+    SkippedRows* skipped,  # IN OUT
+    const floating* delta,
+    Py_ssize_t rows,
+    Py_ssize_t fan_out,
+    int n_threads,
+) noexcept nogil:
+    """Keep delta of the block for the rows that wait for it; add x.T @ delta to the others'
+    gradients"""
+    cdef Py_ssize_t s
+    if skipped.waits:
+        memcpy(<floating*> skipped.gradient_rows + skipped.deltas * fan_out, delta,
+               rows * fan_out * sizeof(floating))
+    if skipped.n_slabs == 1:
+        add_slab_gradient(skipped, 0, delta, fan_out)
+        return
+    for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
+        add_slab_gradient(skipped, s, delta, fan_out)
+
+
+cdef inline void add_slab_gradient(
+    SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
+    const floating* delta,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """The latter for the features of a slab"""
+    cdef Py_ssize_t i, gradient_row
+    cdef const FeatureSlab* slab = &skipped.slabs[s]
+    cdef const NonZero* x
+    if slab.n_updated == 0:
+        return
+    for i in range(slab.start, slab.stop):
+        x = &skipped.non_zeros[i]
+        gradient_row = skipped.rows[x.feature].gradient_row
+        if gradient_row < skipped.deltas:
+            add_scaled(<floating> x.x, delta + x.n * fan_out,
+                       <floating*> skipped.gradient_rows + gradient_row * fan_out, fan_out)
+
+
+cdef inline void end_batch(
+    SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
+    Py_ssize_t fan_out,
+    int n_threads,
+) noexcept nogil:
+    """Count the update; rows that have a gradient row of their own see it at once"""
+    cdef Py_ssize_t s
+    skipped.n_updates += 1
+    if skipped.n_slabs == 1:
+        end_batch_of_slab(skipped, 0, W, fan_out)
+        return
+    for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
+        end_batch_of_slab(skipped, s, W, fan_out)
+
+
+cdef inline void end_batch_of_slab(
+    SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
+    floating* W,  # IN OUT
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef FeatureSlab* slab = &skipped.slabs[s]
+    for i in range(slab.first, slab.first + slab.n_updated):
+        bring_up_to_date(skipped, s, W, skipped.updated[i], fan_out)
+    slab.n_updated = 0
+
+
+cdef inline void bring_all_up_to_date(
+    SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
+    Py_ssize_t fan_out,
+    int n_threads,
+) noexcept nogil:
+    """Have every row see all updates: where no room is left, and at the end of an epoch or of
+    what there was time for"""
+    cdef Py_ssize_t s
+    if skipped.n_slabs == 1:
+        bring_slab_up_to_date(skipped, 0, W, fan_out)
+    else:
+        for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
+            bring_slab_up_to_date(skipped, s, W, fan_out)
+    skipped.n_seen_by_all = skipped.n_updates
+    skipped.deltas = skipped.n_gradient_rows
+
+
+cdef inline void bring_slab_up_to_date(
+    SkippedRows* skipped,  # IN OUT
+    Py_ssize_t s,
+    floating* W,  # IN OUT
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    cdef Py_ssize_t feature, start = s * SLAB_FEATURES
+    while start < skipped.n_features:
+        for feature in range(start, min(start + SLAB_FEATURES, skipped.n_features)):
+            bring_up_to_date(skipped, s, W, feature, fan_out)
+        start += skipped.n_slabs * SLAB_FEATURES
