@@ -3,6 +3,8 @@
     python docs/benchmarks/run_all.py             # all, some 25 minutes
     python docs/benchmarks/run_all.py peers tasks # some
     python docs/benchmarks/run_all.py --quick     # try it, in minutes; keeps no results
+    python docs/benchmarks/run_all.py --folder avx2 peers peers_two_cores large
+                     # keep them in results/avx2/, as those of another processor
 
 Makes the environments first; after a change to the code skmlp is built again. The
 machine should have nothing else to do. A step that finds something amiss
@@ -52,16 +54,19 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("steps", nargs="*", help=f"of {', '.join(STEPS)}; default: all")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--folder", default=".", help="in results/, to keep them in")
     options = parser.parse_args(arguments)
     if unknown := set(options.steps) - set(STEPS):
         parser.error(f"there is no {', '.join(unknown)}")
     make()
     with tempfile.TemporaryDirectory() as trial:
-        folder = pathlib.Path(trial) if options.quick else HERE / "results"
+        kept = HERE / "results" / options.folder
+        kept.mkdir(exist_ok=True)
+        folder = pathlib.Path(trial) if options.quick else kept
         steps = options.steps or STEPS
         failed = [name for name in steps if not run(name, options.quick, folder)]
     if not options.quick:
-        subprocess.run([python_of("skmlp"), HERE / "targets.py"], check=True)
+        subprocess.run([python_of("skmlp"), HERE / "targets.py", kept], check=True)
     print(f"Failed: {', '.join(failed)}" if failed else "No step failed.")
     return int(bool(failed))
 

@@ -1,18 +1,22 @@
-"""Write which targets the results of `bench_peers.py` meet, and where not."""
+"""Write which targets the results of peers and sparse data meet, and where not.
+
+python docs/benchmarks/targets.py        # those in results/
+python docs/benchmarks/targets.py avx2   # of another processor: in results/avx2/
+"""
 
 import pathlib
+import sys
 
 from report import MARK, read_tables
 
-MADE = "Made by `python docs/benchmarks/targets.py` from the tables of the peers."
+MADE = "Made by `python docs/benchmarks/targets.py` from the tables beside this one."
 RESULTS = pathlib.Path(__file__).parent / "results"
 SMALL = "digits", "20000x50", "5000x10,"
 LARGE = "10000x784", "5000x200"
 PEERS = "scikit-learn", "NumPy", "PyTorch", "JAX"
 AT_LEAST, AT_MOST = "at least", "at most"
 
-
-ONE, TWO = "peers.md", "peers_two_cores.md"
+ONE, TWO, SPARSE = "peers.md", "peers_two_cores.md", "large.md"
 
 
 def every(row):
@@ -44,8 +48,12 @@ def above_floor(row):
     return 1 / relative("floor")(row)
 
 
-def gain(row):
-    return float(row["gain"])
+def wide(cores):
+    return lambda row: (row.get("columns"), row.get("cores")) == ("50,000", str(cores))
+
+
+def column(name):
+    return lambda row: float(row[name])
 
 
 TARGETS = [  # name, file, which rows count, figure, limit
@@ -56,19 +64,28 @@ TARGETS = [  # name, file, which rows count, figure, limit
     ("batch 32: skmlp / floor", ONE, batch(32), above_floor, AT_MOST, 1.6),
     ("large, batch 128 or more: skmlp / floor", ONE, large, above_floor, AT_MOST, 1.25),
     ("two cores: no peer is faster", TWO, every, fastest, AT_LEAST, 1),
-    ("two cores: gain over one", TWO, large, gain, AT_LEAST, 1.6),
+    ("two cores: gain over one", TWO, large, column("gain"), AT_LEAST, 1.6),
+    ("sparse: scikit-learn / skmlp", SPARSE, wide(1), column("ratio"), AT_LEAST, 100),
+    ("the same on two cores", SPARSE, wide(2), column("ratio"), AT_LEAST, 100),
+    ("sparse: cost of 10 x columns", SPARSE, wide(1), column("cost"), AT_MOST, 1.3),
 ]
 
 
-def lines():
+def label(row):
+    """What a row is about, shortly."""
+    words = row["case"].split(",")[:1] + [row["batch"]] if "case" in row else []
+    return ", ".join([*words, row["dtype"]])
+
+
+def lines(folder):
     """Return the lines of the table."""
     yield "| target | limit | met in | range | missed in: data, batch, dtype |"
     yield "| --- | --- | --- | --- | --- |"
     for name, file, counts, figure, kind, limit in TARGETS:
-        rows = [row for row in read_tables(RESULTS / file) if counts(row)]
+        rows = [row for row in read_tables(folder / file) if counts(row)]
         figures = [round(figure(row), 2) for row in rows]
         missed = [
-            f"{row['case'].split(',')[0]}, {row['batch']}, {row['dtype']}: {value}"
+            f"{label(row)}: {value}"
             for row, value in zip(rows, figures, strict=True)
             if (value < limit if kind == AT_LEAST else value > limit)
         ]
@@ -78,12 +95,13 @@ def lines():
         yield f"| {name} | {kind} {limit} | {met} | {spread} | {where} |"
 
 
-def main():
+def main(arguments):
     """Write the table."""
-    text = "\n".join(["# Targets", "", MADE, "", MARK, "", *lines(), ""])
-    (RESULTS / "targets.md").write_text(text)
+    folder = RESULTS.joinpath(*arguments)
+    text = "\n".join(["# Targets", "", MADE, "", MARK, "", *lines(folder), ""])
+    (folder / "targets.md").write_text(text)
     print(text)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
