@@ -28,14 +28,10 @@ class Patience:
     best: float = math.inf
     wait: int = 0
 
-    def is_best(self, value):
-        """Whether it is lower than all before."""
-        return value < self.best
-
     def update(self, value, tol):
         """Take the value of an epoch."""
         self.wait = 0 if value < self.best - tol else self.wait + 1
-        if self.is_best(value):
+        if value < self.best:
             self.best = value
 
 
@@ -117,7 +113,8 @@ def first_split(splitter, X, y, groups):
     Raises
     ------
     ValueError
-        Where the splitter has no split, or one of the two sets is empty.
+        Where the splitter has no split, one of the two sets is empty, or X has no such
+        rows.
     """
     training, validation = next(iter(splitter.split(X, y, groups)), ((), ()))
     if len(training) == 0 or len(validation) == 0:
@@ -126,4 +123,14 @@ def first_split(splitter, X, y, groups):
             f"for training and {len(validation)} for validation; use a splitter that "
             f"leaves some for both, {ADVICE}"
         )
-    return np.asarray(training, dtype=np.intp), np.asarray(validation, dtype=np.intp)
+    training, validation = (
+        np.asarray(rows, np.intp) for rows in (training, validation)
+    )
+    for rows in training, validation:
+        if rows.min() < 0 or rows.max() >= len(y):
+            raise ValueError(
+                f"the first split of early_stopping={splitter!r} names rows "
+                f"{rows.min()} to {rows.max()} of n_samples={len(y)}; use a splitter "
+                "that counts the rows of X from 0"
+            )
+    return training, validation

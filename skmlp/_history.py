@@ -30,7 +30,7 @@ def record(history, values, batch_losses=None):
             entries.append(float(values.get(curve, math.nan)))
         if batch_losses is not None:
             history[BATCH_LOSS][-1] = batch_losses
-    except KeyboardInterrupt:  # which leaves curves of equal length
+    except BaseException:  # an interrupt, which is to leave curves of equal length
         truncate(history, n_epochs)
         raise
 

@@ -29,7 +29,8 @@ RESTART_MINIMUM = 1e-12
 # From so many updates by single cases on, copies of the weights pay for themselves.
 MANY_CASES = 200
 
-# Threads share a sparse batch whose non-zeros name so many weights: 4 MB to move.
+# Threads share a sparse batch whose non-zeros name so many weights: to read and write
+# these and their velocities moves 4 MB in float64.
 SHARED_WEIGHTS = 1 << 17
 
 # A loss this many times that at the start, which so many cases tell, is no bump.
@@ -196,7 +197,7 @@ class Training:
         self.skipping = self.single_cases = None
         if self.worth_skipping():
             self.skipping = kernel.Skipping(
-                network, cases.inputs, shared=self.worth_sharing()
+                network, cases.inputs, self.order, shared=self.worth_sharing()
             )
         elif len(cases.rows) >= MANY_CASES and kernel.SingleCases.possible(
             cases.inputs, updates, self.batch_size
@@ -219,7 +220,7 @@ class Training:
     def worth_sharing(self):
         """Whether the weights that a sparse batch names are enough for several threads.
 
-        It depends on the data alone, as the order of sums does.
+        Whatever their number is: the order of sums follows from this.
         """
         rows = min(self.batch_size, self.network.block_rows)
         n_non_zeros = rows * self.cases.inputs.mean_row_length
@@ -293,9 +294,9 @@ class Training:
         )
         if self.tasks:
             self.tasks.start_anew(self)
-        self.n_iter = 0
         self.started_anew = True
         truncate(self.history, 0)
+        self.n_iter = 0
 
     def warn_of_start_anew(self):
         """Tell, once, that the rate is not the one that "auto" stands for."""
@@ -472,11 +473,12 @@ class Training:
             value = -curves["validation_score"]
         else:
             value = curves["validation_loss"]
-        if mlp.early_stopping and patience.is_best(value):
-            self.state.best_parameters = self.parameters.copy()
-            self.state.best_epoch = n_recorded(self.history)
-        # Last, lest an interrupt leaves a best value that has no weights.
+        best = self.state.best_parameters, self.state.best_epoch
+        if mlp.early_stopping and value < patience.best:
+            best = self.parameters.copy(), n_recorded(self.history)
+        # Python looks for interrupts where functions begin or loop, not between these.
         patience.update(value, mlp.tol)
+        self.state.best_parameters, self.state.best_epoch = best
         if patience.wait < mlp.n_iter_no_change:
             return False
         eta = curves["learning_rate"]

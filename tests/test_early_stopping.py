@@ -437,6 +437,21 @@ def test_first_split_of_a_splitter_is_held_out(estimator, solver):
     assert_same_curves(mlp, given)
 
 
+@pytest.mark.parametrize("row", [-1, len(X)])
+@pytest.mark.parametrize("part", [0, 1])
+@both
+def test_splitter_that_names_rows_that_X_does_not_have(estimator, part, row):
+    split = [np.arange(50), np.arange(50, 100)]
+    split[part][0] = row
+
+    class Splitter(KFold):
+        def split(self, X, y=None, groups=None):
+            yield tuple(split)
+
+    with pytest.raises(ValueError, match=f"{row}.* of n_samples={len(X)}"):
+        small(estimator, early_stopping=Splitter()).fit(X, y)
+
+
 @both
 def test_groups_stay_together(estimator):
     groups = np.repeat(np.arange(10), 10)

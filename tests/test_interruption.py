@@ -127,22 +127,44 @@ class InterruptAt:
                 raise KeyboardInterrupt
 
 
+def assert_best_is_kept(mlp, weights):
+    """Weights, value and number of the best epoch belong together."""
+    state = mlp._state
+    if state.best_parameters is None:
+        assert not mlp.early_stopping or state.patience.best == np.inf
+        return
+    best = state.best_epoch - 1
+    assert state.patience.best == mlp.history_["validation_loss"][best]
+    W = state.best_parameters[: weights[best].size]
+    assert_array_equal(W, weights[best].ravel())
+
+
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_ctrl_c_between_epochs(early_stopping):
     X = np.random.default_rng(0).standard_normal((40, 3))
     y = X[:, 0]
-    for n in range(1, 1000):
+    weights = []
+
+    def fit(n_epochs):
         mlp = endless(
             MLPRegressorSDM, 10, early_stopping=early_stopping, hidden_layer_sizes=4
         )
-        mlp.set_params(record_batches=True, max_iter=2)
+        mlp.set_params(record_batches=True, max_iter=n_epochs)
         try:
-            with InterruptAt(n), pytest.warns(match="max_iter"):
+            with pytest.warns(match="before it converged"):
                 mlp.fit(X, y)
         except KeyboardInterrupt:
+            sys.setprofile(None)
+            assert_best_is_kept(mlp, weights)
             assert_usable(mlp, X, y)
-        else:
-            break
+            return None
+        return mlp.coefs_[0]
+
+    weights = [fit(1), fit(2)]
+    for n in range(1, 1000):
+        with InterruptAt(n):
+            if fit(2) is not None:
+                break
     assert 50 < n < 999
 
 

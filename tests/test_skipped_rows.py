@@ -137,6 +137,27 @@ def test_repeated_and_unsorted_indices_add_up(indices):
     assert_agree(fit(messy, y, "momentum"), fit(X, y, "momentum"))
 
 
+def test_rows_that_a_splitter_repeats():
+    X, y = make_data(60, 3000)
+    X = sparse.vstack([sparse.csr_array(np.full((1, 3000), 0.01)), X]).tocsr()
+    y = np.append(1.0, y)
+    rows = np.append(np.zeros(40, int), np.arange(1, 50))
+
+    class Repeats:
+        def split(self, X, y, groups):
+            yield rows, np.arange(50, 61)
+
+        def get_n_splits(self):
+            return 1
+
+    parameters = {"batch_size": 40, "early_stopping": Repeats(), "max_iter": 2}
+    parameters["learning_rate_init"] = 0.001
+    assert_agree(
+        fit(X, y, "momentum", **parameters),
+        fit(X.toarray(), y, "momentum", **parameters),
+    )
+
+
 def test_going_on_gives_the_same_bits():
     X, y = make_data(80, 300)
     whole = fit(X, y, "momentum", max_iter=6)

@@ -59,16 +59,27 @@ def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, 
     assert_same_bits(n_threads, mlp, *problem(dtype))
 
 
+# Where a batch is one block, rows of weights wait for their update: to the end of the
+# epoch, until there is no room, or not at all.
+@pytest.mark.parametrize(
+    ("n_features", "density", "batch_size"),
+    [(20000, 0.0125, 64), (4000, 0.01, 128), (20000, 0.0025, 300)],
+)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("solver", ["sgd", "adagrad"])
-def test_nor_do_they_with_sparse_batches(n_threads, solver, dtype):
+def test_nor_do_they_with_sparse_batches(
+    n_threads, monkeypatch, solver, dtype, n_features, density, batch_size
+):
+    share = "skmlp._training.Training.worth_sharing"
+    monkeypatch.setattr(share, lambda training: True)
     rng = np.random.default_rng(0)
     X = random_array(
-        (300, 20000), density=0.0125, format="csr", dtype=dtype, random_state=0
+        (300, n_features), density=density, format="csr", dtype=dtype, random_state=0
     )
     mlp = MLPRegressorSDM(
-        80, solver=solver, weight_decay=0, batch_size=64, random_state=0, max_iter=2
+        80, solver=solver, weight_decay=0, batch_size=batch_size, random_state=0
     )
+    mlp.set_params(max_iter=2)
     assert_same_bits(n_threads, mlp, X, rng.normal(size=300).astype(dtype))
 
 

@@ -52,32 +52,36 @@ cdef class Skipping:
     network : Network
     inputs : Inputs
         CSR.
+    order : ndarray of intp
+        The rows of an epoch.
     shared : bool
         Whether threads may share a batch. The bits depend on it, but not on how many do.
     """
 
     cdef Network network
+    cdef Inputs inputs
     cdef SkippedRows rows
     cdef object gradient_rows, sums
     cdef double[:, ::1] states, non_zeros
     cdef Py_ssize_t[::1] updated
     cdef double[::1] powers
 
-    def __cinit__(self, Network network, Inputs inputs, *, bint shared):
+    def __cinit__(self, Network network, Inputs inputs, order, *, bint shared):
         cdef:
             Py_ssize_t fan_out = network.layout.layers[0].fan_out
             Py_ssize_t n_features = network.layout.n_features
             Py_ssize_t n_slabs = N_SLABS if shared else 1
             Py_ssize_t n_rows = n_gradient_rows(n_features, n_slabs)
-            Py_ssize_t n_non_zeros = max(inputs.most_non_zeros(network.layout.block_rows), 1)
-            Py_ssize_t n_sums = max(n_slabs - 1, 1) * network.layout.block_rows * fan_out
+            Py_ssize_t n_non_zeros = inputs.most_non_zeros(order, network.layout.block_rows)
+            Py_ssize_t n_sums = (n_slabs - 1) * network.layout.block_rows * fan_out
         self.network = network
+        self.inputs = inputs
         # A row of numbers is a struct.
         self.states = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
-        self.non_zeros = np.empty((n_non_zeros, sizeof(NonZero) // sizeof(double)))
+        self.non_zeros = np.empty((max(n_non_zeros, 1), sizeof(NonZero) // sizeof(double)))
         self.updated = np.zeros(n_rows, np.intp)
         self.gradient_rows = aligned_empty(((n_rows + n_slabs) * fan_out,), inputs.dtype)
-        self.sums = aligned_empty((n_sums,), inputs.dtype)
+        self.sums = aligned_empty((max(n_sums, 1),), inputs.dtype)
         self.rows.n_features = n_features
         self.rows.n_slabs = n_slabs
         self.rows.non_zeros = <NonZero*> &self.non_zeros[0, 0]
@@ -265,6 +269,8 @@ def train_rows(
     if skipping is not None:
         if not Skipping.possible(inputs, updates, weight_decay):
             raise ValueError("rows can be skipped with CSR inputs and some rules only")
+        if inputs is not skipping.inputs:
+            raise ValueError("rows can sit out updates by the inputs that they were found in")
         skipping.look_at(network, parameters, state)
         skipped = &skipping.rows
         X.skipped = skipped

@@ -219,9 +219,9 @@ cdef class Inputs:
             return len(self.X.data) / self.rows.n_rows
         return self.rows.n_features
 
-    def most_non_zeros(self, n_rows):
-        """The most non-zeros that so many rows of CSR inputs can have together."""
-        lengths = np.diff(self.X.indptr)
+    def most_non_zeros(self, rows, n_rows):
+        """The most non-zeros that n_rows of these rows, of CSR inputs, have together."""
+        lengths = np.diff(self.X.indptr)[rows]
         if n_rows < len(lengths):
             lengths = np.partition(lengths, -n_rows)[-n_rows:]
         return int(lengths.sum())

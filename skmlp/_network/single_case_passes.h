@@ -319,7 +319,7 @@ SKMLP_TARGET static void SKMLP_NAME(column_backward)(
     const skmlp_case_layer *layer, const SKMLP_REAL *restrict h,
     const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict delta_below)
 {
-    const SKMLP_REAL *restrict W = layer->W;
+    const SKMLP_REAL *W = layer->W; /* which update_column changes */
     const ptrdiff_t fan_in = layer->fan_in;
     for (ptrdiff_t i = 0; i < fan_in; i++)
         delta_below[i] = W[i] * delta[0];

@@ -24,22 +24,18 @@ A row that several non-zeros name has a gradient row to itself, and is updated a
 batch; so is every row that is named where a batch is more than a block, or delta finds no room.
 The gradient rows, as many as W has or a few more, hold
 
-    gradients of such rows | free | delta of the cases that rows wait for | scratch
+    gradients of such rows, slab after slab | delta of the cases that rows wait for | scratch
 
-from the front anew for each batch, and from the back until no room is left. Then all rows are
-brought up to date, as they are after so many updates as there are features: that bounds k.
+the first anew for each batch; deltas are added in front of the others until no room is left. Then
+all rows are brought up to date, as they are after so many updates as there are features: that
+bounds k.
 """
 
 from cython cimport floating
 from libc.stdint cimport int32_t, uint32_t
-from libc.string cimport memset
 
 from .layers cimport scaled
-from .sparse_rows cimport SKMLP_FAR, SKMLP_NEAR
 from .weight_updates cimport ADAGRAD, MOMENTUM, NESTEROV, Update, UpdateRule, update_weights
-
-cdef extern from "blocks.h" nogil:
-    void SKMLP_PREFETCH(const char* address)
 
 cdef extern from "sparse_rows.h" nogil:
     ctypedef struct RowsAhead "skmlp_ahead":
@@ -63,7 +59,7 @@ cdef extern from "sparse_rows.h" nogil:
 cdef enum:
     STEPS = 1024
     NONE = -1
-    N_SLABS = 4
+    N_SLABS = 4  # as many threads can share a batch; the bits depend on it
 
 
 cdef struct SkippedRow:
@@ -165,53 +161,6 @@ cdef inline const double* power(
     return product
 
 
-cdef inline void look_ahead(
-    const SkippedRows* skipped,
-    const FeatureSlab* slab,
-    const floating* W,
-    Py_ssize_t i,
-    RowsAhead* ahead,  # OUT
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """Find what the non-zeros after i need: farther on those of the next slab too, but what
-    these rows wait for may be known to another thread alone"""
-    cdef const floating* velocity = <const floating*> skipped.velocity
-    cdef Py_ssize_t end = skipped.slabs[skipped.n_slabs - 1].stop
-    cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, end - 1)].feature, waiting
-    SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
-    ahead.far_w = <const char*> (W + feature * fan_out)
-    ahead.far_v = <const char*> (velocity + feature * fan_out)
-    feature = skipped.non_zeros[min(i + SKMLP_NEAR, slab.stop - 1)].feature
-    ahead.near_w = <const char*> (W + feature * fan_out)
-    ahead.near_v = <const char*> (velocity + feature * fan_out)
-    waiting = skipped.rows[feature].gradient_row
-    ahead.near_g = ahead.near_w
-    if waiting != NONE:
-        ahead.near_g = <const char*> (
-            <const floating*> skipped.gradient_rows + waiting * fan_out)
-
-
-cdef inline void note_what_waits(
-    SkippedRows* skipped,  # IN OUT
-    FeatureSlab* slab,  # IN OUT
-    const floating* W,
-    const NonZero* x,
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """What the row that x names waits for now: delta of the case, or a gradient row of its own"""
-    cdef SkippedRow* row = &skipped.rows[x.feature]
-    if row.gradient_row == NONE and skipped.waits:
-        row.gradient_row = skipped.deltas + x.n
-        row.x = x.x
-    elif row.gradient_row == NONE or row.gradient_row >= skipped.deltas:
-        row.gradient_row = slab.first + slab.n_updated
-        row.x = 1
-        skipped.updated[row.gradient_row] = x.feature
-        slab.n_updated += 1
-        memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
-               fan_out * sizeof(floating))
-
-
 cdef inline void bring_up_to_date(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
@@ -226,7 +175,7 @@ cdef inline void bring_up_to_date(
 
 cdef inline void bring_up_to_date_and_add(
     SkippedRows* skipped,  # IN OUT
-    Py_ssize_t s,
+    Py_ssize_t s,  # the slab of the feature, for its scratch row
     floating* W,  # IN OUT
     Py_ssize_t feature,
     floating x,

@@ -13,10 +13,16 @@ from libc.string cimport memcpy, memset
 
 from .layers cimport add_scaled
 from .skipped_rows cimport (
-    FeatureSlab, NonZero, RowsAhead, SkippedRows, bring_up_to_date, bring_up_to_date_and_add,
-    look_ahead, note_what_waits,
+    NONE, FeatureSlab, NonZero, RowsAhead, SkippedRow, SkippedRows, bring_up_to_date,
+    bring_up_to_date_and_add,
 )
-from .sparse_rows cimport SparseRows, feature_at, n_non_zeros, prefetch_non_zeros, start_of
+from .sparse_rows cimport (
+    SKMLP_FAR, SKMLP_NEAR, SparseRows, feature_at, n_non_zeros, prefetch_non_zeros, start_of,
+)
+
+cdef extern from "blocks.h" nogil:
+    void SKMLP_PREFETCH(const char* address)
+
 
 cdef enum:
     SLAB_FEATURES = 16
@@ -127,16 +133,63 @@ cdef inline void add_slab_product(
 ) noexcept nogil:
     """The same for the features of a slab"""
     cdef Py_ssize_t i
-    cdef FeatureSlab* slab = &skipped.slabs[s]
+    cdef FeatureSlab slab = skipped.slabs[s]  # threads would wait for each other's
     cdef floating* W = <floating*> skipped.W
     cdef const NonZero* x
     cdef RowsAhead ahead
     for i in range(slab.start, slab.stop):
         x = &skipped.non_zeros[i]
-        look_ahead(skipped, slab, W, i, &ahead, fan_out)
+        look_ahead(skipped, &slab, W, i, &ahead, fan_out)
         bring_up_to_date_and_add(skipped, s, W, x.feature, <floating> x.x, z + x.n * fan_out,
                                  &ahead, fan_out)
-        note_what_waits(skipped, slab, W, x, fan_out)
+        note_what_waits(skipped, &slab, W, x, fan_out)
+    skipped.slabs[s].n_updated = slab.n_updated
+
+
+cdef inline void look_ahead(
+    const SkippedRows* skipped,
+    const FeatureSlab* slab,
+    const floating* W,
+    Py_ssize_t i,
+    RowsAhead* ahead,  # OUT
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """Find what the next non-zeros of the slab need"""
+    cdef const floating* velocity = <const floating*> skipped.velocity
+    cdef Py_ssize_t last = slab.stop - 1, waiting
+    cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, last)].feature
+    SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
+    ahead.far_w = <const char*> (W + feature * fan_out)
+    ahead.far_v = <const char*> (velocity + feature * fan_out)
+    feature = skipped.non_zeros[min(i + SKMLP_NEAR, last)].feature
+    ahead.near_w = <const char*> (W + feature * fan_out)
+    ahead.near_v = <const char*> (velocity + feature * fan_out)
+    waiting = skipped.rows[feature].gradient_row
+    ahead.near_g = ahead.near_w
+    if waiting != NONE:
+        ahead.near_g = <const char*> (
+            <const floating*> skipped.gradient_rows + waiting * fan_out)
+
+
+cdef inline void note_what_waits(
+    SkippedRows* skipped,  # IN OUT
+    FeatureSlab* slab,  # IN OUT
+    const floating* W,
+    const NonZero* x,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """What the row that x names waits for now: delta of the case, or a gradient row of its own"""
+    cdef SkippedRow* row = &skipped.rows[x.feature]
+    if row.gradient_row == NONE and skipped.waits:
+        row.gradient_row = skipped.deltas + x.n
+        row.x = x.x
+    elif row.gradient_row == NONE or row.gradient_row >= skipped.deltas:
+        row.gradient_row = slab.first + slab.n_updated
+        row.x = 1
+        skipped.updated[row.gradient_row] = x.feature
+        slab.n_updated += 1
+        memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
+               fan_out * sizeof(floating))
 
 
 cdef inline void add_skipped_gradient(
