@@ -1,8 +1,8 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
 Each function works on a block of `rows` training cases in row-major order. BLAS does
-what it is faster at, products with the transpose of large weights; the others are done as
-suits their shape. `n_threads` share what is large.
+what it is faster at, products with the transpose of large weights, and without AVX-512 all
+large ones; the others are done as suits their shape. `n_threads` share what is large.
 """
 
 from cython cimport floating
@@ -84,7 +84,7 @@ cdef inline void net_input(
             skmlp_column_product_f64(x, W, b, z, rows, fan_in)
         else:
             skmlp_column_product_f32(x, W, b, z, rows, fan_in)
-    elif fan_out >= FEW_COLUMNS and is_ours(min(rows, fan_out) * fan_in * sizeof(floating)):
+    elif fan_out >= FEW_COLUMNS and is_ours(rows, min(rows, fan_out) * fan_in * sizeof(floating)):
         product(x, fan_in, 1, W, <floating> 1, b, 0, z, rows, fan_out, fan_in,
                 n_threads)
     else:
@@ -111,7 +111,8 @@ cdef inline bint gradient_is_ours(
     const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out
 ) noexcept nogil:
     """Whether the gradient of the weights is a product of our own."""
-    return rows > 1 and fan_out >= FEW_COLUMNS and is_ours(fan_in * fan_out * sizeof(floating))
+    return (rows > 1 and fan_out >= FEW_COLUMNS
+            and is_ours(rows, fan_in * fan_out * sizeof(floating)))
 
 
 cdef inline Py_ssize_t gradient_slab(

@@ -18,13 +18,15 @@ cdef extern from "products.h" nogil:
 
 cdef enum:
     SMALL_BYTES = 1 << 20  # stays in the second-level cache
+    MANY_ROWS = 192  # training cases that pay for BLAS's copies of large weights
     FEW_COLUMNS = 4  # fewer do not fill the narrowest vector
     FEW_ROWS = 8  # fewer do not pay for a transposed copy of the weights
 
 
-cdef inline bint is_ours(Py_ssize_t n_bytes) noexcept nogil:
-    """Whether our product is at least as fast as BLAS, where the smaller factor is so large."""
-    return skmlp_level >= 3 or is_small(n_bytes)
+cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
+    """Whether our product is at least as fast as BLAS with so many training cases, where the
+    smaller factor is so large (at level 3 measured on Zen 3)."""
+    return skmlp_level >= 4 or skmlp_level == 3 and rows < MANY_ROWS or is_small(n_bytes)
 
 
 cdef inline bint is_small(Py_ssize_t n_bytes) noexcept nogil:
