@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
+from skmlp._network.network import Inputs, Network
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._network import kernel
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -202,3 +205,41 @@ def test_an_interrupted_epoch_leaves_every_row_up_to_date(monkeypatch):
             mlp.fit(container, y > 0)
         interrupted.append(mlp)
     assert_allclose(interrupted[0].coefs_[0], interrupted[1].coefs_[0], rtol=1e-9)
+
+
+def make_network(n_features, *, sparse):
+    return Network(
+        [n_features, 16, 2],
+        ["tanh", "identity"],
+        loss="squared_error",
+        score="squared_residuals",
+        batch_size=1000,
+        itemsize=8,
+        sparse=sparse,
+    )
+
+
+def test_no_room_is_made_for_dense_rows():
+    narrow, wide = (make_network(n, sparse=True).n_workspace for n in (10, 2**20))
+    assert wide <= narrow
+    assert make_network(2**20, sparse=False).n_workspace > 256 * 2**20
+
+
+@pytest.mark.parametrize("batch_size", [32, "full"])
+@pytest.mark.parametrize("dense", ["X", "X_val"])
+def test_dense_and_sparse_data_together(dense, batch_size):
+    """Training data of one kind and validation data of the other."""
+    X, y = make_data(400, 50)
+    mlp = MLPRegressorSDM(6, batch_size=batch_size, max_iter=5, random_state=0)
+    both = clone(mlp).fit(X, y, X_val=X, y_val=y)
+    x, x_val = (X.toarray(), X) if dense == "X" else (X, X.toarray())
+    assert_agree(mlp.fit(x, y, X_val=x_val, y_val=y), both)
+
+
+def test_a_workspace_without_room_for_dense_rows_is_not_used_for_them():
+    network = make_network(5, sparse=True)
+    arrays = np.zeros(network.n_parameters), np.zeros(network.n_workspace)
+    with pytest.raises(ValueError, match="no room for dense inputs"):
+        kernel.forward_rows(
+            network, Inputs(np.ones((3, 5))), np.arange(3), *arrays, np.zeros((3, 2))
+        )

@@ -670,6 +670,8 @@ cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_
     """Refuse arrays that do not fit the network, before anything is read or written."""
     if inputs.rows.n_features != network.layout.n_features:
         raise ValueError("inputs do not have the network's number of features")
+    if network.layout.sparse and not inputs.rows.sparse:
+        raise ValueError("the network's workspace has no room for dense inputs")
     if <size_t> inputs.dtype.itemsize != itemsize:
         raise ValueError("inputs and parameters must have the same dtype")
     check_workspace(network, n_workspace)

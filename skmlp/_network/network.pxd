@@ -19,7 +19,7 @@ cdef class Updates:
 
 cdef class Inputs:
     cdef InputRows rows
-    cdef readonly object X  # keeps the memory alive
+    cdef tuple arrays  # whose memory they keep: a CSR matrix may be given others meanwhile
     cdef readonly object dtype
 
 

@@ -63,6 +63,8 @@ cdef class Network:
         The largest number of rows that a gradient is a mean of.
     itemsize : int
         Bytes of a number.
+    sparse : bool, default=False
+        Whether all inputs will be sparse.
 
     Attributes
     ----------
@@ -71,15 +73,19 @@ cdef class Network:
         blocks are so small that waiting for a thread could take longer than all the work.
     """
 
-    def __cinit__(self, layer_units, activations, *, loss, score, batch_size, itemsize):
+    def __cinit__(
+        self, layer_units, activations, *, loss, score, batch_size, itemsize, sparse=False
+    ):
         self.layer_units = tuple(layer_units)
         self.loss = _LOSSES[loss]
         self.score = _SCORES[score]
-        row_bytes = itemsize * (2 * sum(self.layer_units) + 2 * max(self.layer_units[1:]))
+        n_units = 2 * sum(self.layer_units[1:]) + 2 * max(self.layer_units[1:])
+        row_bytes = itemsize * (n_units if sparse else n_units + 2 * self.layer_units[0])
         block_rows = min(max(BLOCK_BYTES // row_bytes, MIN_BLOCK_ROWS), MAX_BLOCK_ROWS, batch_size)
         self._check_size(block_rows, row_bytes, itemsize)
         self.layout.n_layers = len(self.layer_units) - 1
         self.layout.n_features = self.layer_units[0]
+        self.layout.sparse = sparse
         self.layout.n_outputs = self.layer_units[self.layout.n_layers]
         self.layout.block_rows = block_rows
         self.layout.n_threads = 1
@@ -198,17 +204,18 @@ cdef class Inputs:
     """X as the user has it, dense with any strides or CSR, never copied."""
 
     def __cinit__(self, X):
-        self.X = X
         self.dtype = X.dtype
         self.rows.n_rows, self.rows.n_features = X.shape
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
-            self.rows.non_zeros.wide_indices = X.indices.itemsize == 8
-            self.rows.non_zeros.wide_indptr = X.indptr.itemsize == 8
-            self.rows.non_zeros.values = address(X.data)
-            self.rows.non_zeros.indices = address(X.indices)
-            self.rows.non_zeros.indptr = address(X.indptr)
+            self.arrays = data, indices, indptr = X.data, X.indices, X.indptr
+            self.rows.non_zeros.wide_indices = indices.itemsize == 8
+            self.rows.non_zeros.wide_indptr = indptr.itemsize == 8
+            self.rows.non_zeros.values = address(data)
+            self.rows.non_zeros.indices = address(indices)
+            self.rows.non_zeros.indptr = address(indptr)
         else:
+            self.arrays = (X,)
             self.rows.data = address(X)
             self.rows.row_stride, self.rows.column_stride = X.strides
 
@@ -216,12 +223,12 @@ cdef class Inputs:
     def mean_row_length(self):
         """Numbers of a row that count: all of them, or its non-zeros."""
         if self.rows.sparse:
-            return len(self.X.data) / self.rows.n_rows
+            return len(self.arrays[0]) / self.rows.n_rows
         return self.rows.n_features
 
     def most_non_zeros(self, rows, n_rows):
         """The most non-zeros that n_rows of these rows, of CSR inputs, have together."""
-        lengths = np.diff(self.X.indptr)[rows]
+        lengths = np.diff(self.arrays[2])[rows]
         if n_rows < len(lengths):
             lengths = np.partition(lengths, -n_rows)[-n_rows:]
         return int(lengths.sum())

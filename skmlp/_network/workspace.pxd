@@ -8,7 +8,8 @@ The workspace is one vector too. With a block of `block_rows` training cases it 
 
     x | h_1 | h_2 | ... | h_L | t | delta | delta_below | W'
 
-where h_l and t have a row per case, x one more, for the case that follows, delta and
+where h_l and t have a row per case, x one more, for the case that follows, unless inputs are
+sparse and read in place, delta and
 delta_below have room for a row of the widest layer per case, and W' for the transposed weights
 of any layer whose weights are small. The block of the last layer holds its net input z until
 the error signal is computed.
@@ -35,6 +36,7 @@ cdef struct Layout:
     Layer* layers
     Py_ssize_t block_rows
     Py_ssize_t n_features
+    bint sparse  # inputs, none of which is dense: there is no room for x
     Py_ssize_t n_outputs
     Py_ssize_t n_parameters
     Py_ssize_t x
@@ -64,7 +66,7 @@ cdef inline void place_parameters(Layout* layout) noexcept nogil:
 cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept nogil:
     """Fill in where each part of the workspace starts."""
     cdef Py_ssize_t l, n_weights, widest = 1, n_transposed = 0, rows = layout.block_rows
-    cdef Py_ssize_t end = aligned((rows + 1) * layout.n_features)
+    cdef Py_ssize_t end = 0 if layout.sparse else aligned((rows + 1) * layout.n_features)
     layout.x = 0
     for l in range(layout.n_layers):
         layout.layers[l].h = end
