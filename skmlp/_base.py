@@ -7,6 +7,7 @@ from contextlib import contextmanager, nullcontext
 from numbers import Integral, Real
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import column_or_1d
@@ -17,7 +18,7 @@ from skmlp._callbacks import fit_task
 from skmlp._cases import Data, check_csr, in_dtype
 from skmlp._documentation import documentation_template
 from skmlp._early_stopping import first_split, split_rows
-from skmlp._history import RecordedCurves, n_recorded, truncate
+from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._network.kernel import forward_rows
 from skmlp._network.network import HIDDEN_ACTIVATIONS, Inputs, Network
@@ -223,7 +224,8 @@ class BaseMLP(
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.
         groups : array-like of shape (n_samples,), default=None
-            Group of each case, for a splitter given as `early_stopping`.
+            Group of each case, for a splitter given as `early_stopping`; an error where
+            a part of X is held out without one.
 
         Returns
         -------
@@ -322,15 +324,21 @@ class BaseMLP(
         `validation_data` is None for `partial_fit`, which takes all cases with their
         weights as they are: the mean weight of a chunk says nothing about the whole.
         """
-        given = X, y, sample_weight
+        given = X, y
         dtype = self._dtype if going_on else FLOATS
         X, y = self._validate_X_y(X, y, dtype, reset=not going_on)
         if not going_on:
             self._learn_targets(y, classes)
             self.t_ = 0
+            vars(self).pop("n_init_history_", None)
         data = self._encoded(X, y, sample_weight, given, learn=True)
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
-        network = self._network(X.dtype, batch_rows(batch_size, len(data)))
+        inputs = X, *(validation_data or ())[:1]
+        network = self._network(
+            X.dtype,
+            batch_rows(batch_size, len(data)),
+            sparse=all(each is None or issparse(each) for each in inputs),
+        )
         updates = make_updates(self)
         no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
         if going_on:
@@ -365,16 +373,21 @@ class BaseMLP(
 
     @contextmanager
     def _unchanged_on_error(self):
-        """Leave the estimator as it was where an error ends the call."""
+        """Leave the estimator as it was where an error ends the call.
+
+        So does an interrupt that comes before there is a training to keep.
+        """
         before = vars(self).copy()
-        n_epochs = n_recorded(self.history_) if "history_" in before else 0
+        history = before.get("history_", new_history())
+        n_epochs, curves = n_recorded(history), list(history)
         try:
             yield
-        except Exception:
-            vars(self).clear()
-            vars(self).update(before)
-            if "history_" in before:
-                truncate(self.history_, n_epochs)
+        except BaseException as error:
+            kept = vars(self).get("_state") is not before.get("_state")
+            if isinstance(error, Exception) or not kept:
+                vars(self).clear()
+                vars(self).update(before)
+                truncate(history, n_epochs, curves)
             raise
 
     def _validate_X_y(self, X, y, dtype, *, reset=False):
@@ -389,11 +402,13 @@ class BaseMLP(
             reset=reset,
         )
         check_csr(X)
+        if issparse(y) and is_regressor(self):
+            raise ValueError("y is sparse; a regressor needs a dense one: y.toarray()")
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         return X, y
 
-    def _encoded(self, X, y, sample_weight, given, *, learn=False):
+    def _encoded(self, X, y, sample_weight, given=(), *, learn=False):
         self.out_activation_ = self._output_activation()
         values, labels = self._encode_targets(y, X.dtype)
         if sample_weight is not None:
@@ -402,7 +417,9 @@ class BaseMLP(
             )
             sample_weight = np.ascontiguousarray(sample_weight)
         weights = self._case_weights(sample_weight, labels, learn)
-        return Data(X, values, labels, weights, self.n_outputs_, given)
+        return Data(
+            X, values, labels, weights, self.n_outputs_, (*given, sample_weight)
+        )
 
     def _given_validation(self, X_val, y_val, sample_weight_val, dtype):
         """The validation data passed to fit, or None."""
@@ -413,10 +430,9 @@ class BaseMLP(
         if X_val is None or y_val is None:
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"{missing} is missing: pass X_val and y_val, or neither")
-        given = X_val, y_val, sample_weight_val
         try:
             X, y = self._validate_X_y(X_val, y_val, dtype)
-            return self._encoded(X, y, sample_weight_val, given)
+            return self._encoded(X, y, sample_weight_val, (X_val, y_val))
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
 
@@ -442,9 +458,14 @@ class BaseMLP(
 
     def _hold_out(self, data, groups, split_seed):
         """Rows for training and for validation."""
-        if self.early_stopping is not True:
-            X, y, _ = data.given
-            return first_split(self.early_stopping, X, y, groups)
+        if hasattr(self.early_stopping, "split"):
+            X, y = data.given[:2]
+            return first_split(self.early_stopping, X, y, groups, len(data))
+        if groups is not None:
+            raise ValueError(
+                "early_stopping=True holds out rows of any group; set it to a splitter "
+                "that uses groups, such as GroupShuffleSplit, or leave groups out"
+            )
         return split_rows(
             len(data),
             self.validation_fraction,
@@ -474,7 +495,7 @@ class BaseMLP(
             self.out_activation_,
         ]
 
-    def _network(self, dtype, batch_size):
+    def _network(self, dtype, batch_size, *, sparse=False):
         """The network that the parameters describe."""
         try:
             network = Network(
@@ -488,6 +509,7 @@ class BaseMLP(
                 score=self._running_score(),
                 batch_size=batch_size,
                 itemsize=dtype.itemsize,
+                sparse=sparse,
             )
         except (KeyError, TypeError):
             self._validate_params()  # names a parameter that was set wrong after fit
@@ -508,12 +530,12 @@ class BaseMLP(
         state, network = training.state, training.network
         if state.best_parameters is not None:
             state.last_parameters = training.parameters.copy()
-        self._state = state
         self.coefs_, self.intercepts_ = network.views(training.parameters)
         self.history_ = training.history
         self.best_epoch_ = n_recorded(training.history)
         self.n_iter_ = training.n_iter
         self.t_ += training.n_iter * len(training.cases.rows)
+        self._state = state  # the last: from here on there is a training to keep
 
     def _restore_best(self, training):
         """Show the weights of the best epoch; training goes on from the last ones."""
@@ -552,7 +574,7 @@ class BaseMLP(
         X = self._validate_X(X)
         n_rows = X.shape[0]
         block = min(n_rows, PREDICT_ROWS)
-        network = self._network(self._dtype, block)
+        network = self._network(self._dtype, block, sparse=issparse(X))
         parameters = self._parameters(network)
         workspace = np.empty(network.n_workspace, dtype=self._dtype)
         order = np.arange(block)

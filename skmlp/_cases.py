@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import indexable
 
 from skmlp._network.network import Inputs, Targets
 from skmlp._sklearn_compat import _safe_indexing
@@ -57,7 +58,7 @@ class Data:
         Weights s_n of the cases.
     n_outputs : int
     given : tuple (X, y, sample_weight)
-        As the user passed them, for scorers.
+        X and y as the user passed them, for scorers.
     """
 
     X: object
@@ -97,11 +98,12 @@ class Data:
 
     def given_rows(self, rows):
         """The arguments (X, y, sample_weight) of `fit` at these rows."""
-        if len(rows) == len(self):
+        if isinstance(rows, range):  # all of them
             return self.given
+        # Some sparse formats have no rows that could be named.
         return tuple(
             None if array is None else _safe_indexing(array, rows)
-            for array in self.given
+            for array in indexable(*self.given)
         )
 
 
@@ -139,7 +141,7 @@ class Cases:
                 self.spread = np.array([self._spread(t, s) for t in values.T])
 
     def given(self):
-        """X, y and sample_weight as the user passed them."""
+        """X and y as the user passed them, and their sample_weight."""
         return self.data.given_rows(self.rows)
 
     def _spread(self, t, s):

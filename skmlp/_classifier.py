@@ -496,6 +496,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
 
     def _case_weights(self, sample_weight, labels, learn):
         if self.class_weight is None:
+            vars(self).pop("class_weight_", None)
             return sample_weight
         if labels is None:
             raise ValueError(
@@ -511,9 +512,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if isinstance(self.class_weight, dict):
             # Only the classes' names matter: a chunk need not hold all of them.
             labels, sample_weight = np.arange(len(self.classes_)), None
-        weights = compute_class_weight(
+        present = np.unique(labels)
+        weights = np.ones(len(self.classes_))
+        weights[present] = compute_class_weight(
             self.class_weight,
-            classes=self.classes_,
+            classes=self.classes_[present],
             y=self.classes_[labels],
             sample_weight=sample_weight,
         )

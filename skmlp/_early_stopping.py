@@ -42,7 +42,7 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
     ----------
     n_rows : int
     fraction : float in (0, 1)
-        Share of the validation data; at least one row, and one for each class.
+        Share of the validation data; at least as many rows as there are classes.
     seed : int
     labels : ndarray of shape (n_rows,), default=None
         Class number of each row; the split is stratified on it.
@@ -96,7 +96,7 @@ def _shares(counts, n, random):
     return shares
 
 
-def first_split(splitter, X, y, groups):
+def first_split(splitter, X, y, groups, n_rows):
     """The rows for training and validation in the first split of a splitter.
 
     Parameters
@@ -105,6 +105,8 @@ def first_split(splitter, X, y, groups):
         With the method `split(X, y, groups)`.
     X, y, groups : array-like of shape (n_samples, ...)
         As the user gave them; `groups` may be None.
+    n_rows : int
+        Their number.
 
     Returns
     -------
@@ -113,24 +115,35 @@ def first_split(splitter, X, y, groups):
     Raises
     ------
     ValueError
-        Where the splitter has no split, one of the two sets is empty, or X has no such
-        rows.
+        Where the splitter has no split, one of the two sets is empty, or its rows are
+        neither row numbers of X nor masks.
     """
-    training, validation = next(iter(splitter.split(X, y, groups)), ((), ()))
+    split = next(iter(splitter.split(X, y, groups)), ((), ()))
+    training, validation = (_row_numbers(splitter, rows, n_rows) for rows in split)
     if len(training) == 0 or len(validation) == 0:
         raise ValueError(
             f"the first split of early_stopping={splitter!r} has {len(training)} rows "
             f"for training and {len(validation)} for validation; use a splitter that "
             f"leaves some for both, {ADVICE}"
         )
-    training, validation = (
-        np.asarray(rows, np.intp) for rows in (training, validation)
-    )
-    for rows in training, validation:
-        if rows.min() < 0 or rows.max() >= len(y):
-            raise ValueError(
-                f"the first split of early_stopping={splitter!r} names rows "
-                f"{rows.min()} to {rows.max()} of n_samples={len(y)}; use a splitter "
-                "that counts the rows of X from 0"
-            )
     return training, validation
+
+
+def _row_numbers(splitter, rows, n_rows):
+    """The rows of a split, which may also be a mask, as row numbers."""
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (n_rows,):
+        rows = np.flatnonzero(rows)
+    if rows.ndim != 1 or (rows.dtype.kind not in "iu" and len(rows) > 0):
+        raise ValueError(
+            f"the first split of early_stopping={splitter!r} is of dtype {rows.dtype} "
+            f"and shape {rows.shape}; use a splitter that yields two arrays of row "
+            f"numbers, or of booleans for all n_samples={n_rows}"
+        )
+    if len(rows) > 0 and (rows.min() < 0 or rows.max() >= n_rows):
+        raise ValueError(
+            f"the first split of early_stopping={splitter!r} names rows "
+            f"{rows.min()} to {rows.max()} of n_samples={n_rows}; use a splitter "
+            "that counts the rows of X from 0"
+        )
+    return rows.astype(np.intp)

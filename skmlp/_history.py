@@ -19,7 +19,7 @@ def record(history, values, batch_losses=None):
     A curve that begins or pauses while others go on (validation data that only some
     calls had) holds NaN for the epochs that it has no value of.
     """
-    n_epochs = n_recorded(history)
+    n_epochs, curves = n_recorded(history), list(history)
     try:
         if batch_losses is not None:
             history.setdefault(BATCH_LOSS, [math.nan] * n_epochs)
@@ -31,7 +31,7 @@ def record(history, values, batch_losses=None):
         if batch_losses is not None:
             history[BATCH_LOSS][-1] = batch_losses
     except BaseException:  # an interrupt, which is to leave curves of equal length
-        truncate(history, n_epochs)
+        truncate(history, n_epochs, curves)
         raise
 
 
@@ -40,8 +40,10 @@ def n_recorded(history):
     return len(history["loss"])
 
 
-def truncate(history, n_epochs):
-    """Forget the epochs after the first `n_epochs`."""
+def truncate(history, n_epochs, curves):
+    """Forget the epochs after the first `n_epochs`, and all but these curves."""
+    for curve in set(history) - set(curves):
+        del history[curve]
     for entries in history.values():
         del entries[n_epochs:]
 
@@ -57,18 +59,24 @@ class RecordedCurves:
     @property
     def loss_(self):
         """Training loss of the last epoch."""
-        return self.history_["loss"][-1]
+        return self._losses[-1]
 
     @property
     def best_loss_(self):
         """Lowest training loss of an epoch."""
-        return min(self.history_["loss"])
+        return min(self._losses)
+
+    @property
+    def _losses(self):
+        if n_recorded(self.history_) == 0:
+            raise AttributeError("training was interrupted in its first epoch")
+        return self.history_["loss"]
 
     @property
     def validation_loss_(self):
         """Validation loss of the epoch kept, or None without validation data."""
         losses = self.history_.get("validation_loss")
-        return None if losses is None else losses[self.best_epoch_ - 1]
+        return losses[self.best_epoch_ - 1] if losses else None
 
     @property
     def validation_scores_(self):
@@ -79,7 +87,7 @@ class RecordedCurves:
     def best_validation_score_(self):
         """Highest validation score of an epoch, or None without validation data."""
         scores = self.validation_scores_
-        return None if scores is None else float(np.nanmax(scores))
+        return float(np.nanmax(scores)) if scores else None
 
     @property
     def batch_loss_curve_(self):

@@ -41,7 +41,7 @@ class LBFGSTraining(Training):
             },
         )
         if self.n_iter == 0:  # it started from a minimum
-            self.end_iteration(result)
+            self.record_iteration(result.x)
         elif self.tasks:
             self.tasks.close()
         if self.reason is None and result.status == LIMIT_REACHED:
@@ -71,17 +71,19 @@ class LBFGSTraining(Training):
         return value, self.gradient.astype(np.float64)
 
     def end_iteration(self, intermediate_result):
-        """Record the iteration that has ended there, and begin the next one."""
-        if not np.array_equal(
-            self.point, intermediate_result.x.astype(self.point.dtype)
-        ):
-            self.objective(intermediate_result.x)
-        self.parameters[:] = self.point
-        self.reason = self.end_epoch(self.record_epoch(self.sums))
+        """Record an iteration for SciPy, and begin the next one."""
+        self.record_iteration(intermediate_result.x)
         if self.reason:
             raise StopIteration
         if self.n_iter < self.max_iter:
             self.begin_epoch()
+
+    def record_iteration(self, parameters):
+        """Record the iteration that has ended there; note why to stop, if it is."""
+        if not np.array_equal(self.point, parameters.astype(self.point.dtype)):
+            self.objective(parameters)
+        self.parameters[:] = self.point
+        self.reason = self.end_epoch(self.record_epoch(self.sums))
 
     def out_of_patience(self, curves):
         """Validation data are watched; the objective has SciPy's own test."""

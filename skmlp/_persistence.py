@@ -27,6 +27,9 @@ class SavedModel:
         if "_state" in state:
             training = _as_dict(state["_state"])
             state["_state"] = training | {"patience": _as_dict(training["patience"])}
+            # Training appends to it; a copy's training is not to show here.
+            history = state["history_"].items()
+            state["history_"] = {curve: entries.copy() for curve, entries in history}
         return state
 
     def __setstate__(self, state):

@@ -85,7 +85,7 @@ def learning_rate(schedule, initial, power_t, epoch, n_reductions):
     float
     """
     if schedule == "invscaling":
-        return initial / epoch**power_t
+        return initial * epoch**-power_t  # which may be 0, but does not overflow
     if schedule == "adaptive":
         return initial / ADAPTIVE_DIVISOR**n_reductions
     return initial

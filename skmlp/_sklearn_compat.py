@@ -89,17 +89,24 @@ class _SingleBlasThread:
                 ]
             self._n_inside += 1
             self._own.depth = getattr(self._own, "depth", 0) + 1
-            for library, _ in self._n_threads:
-                _set_num_threads(library, 1)
+            try:
+                for library, _ in self._n_threads:
+                    _set_num_threads(library, 1)
+            except BaseException:  # an interrupt: `__exit__` will not be called
+                self._leave()
+                raise
 
     def __exit__(self, *exception):
         with self._lock:
-            self._n_inside -= 1
-            self._own.depth -= 1
-            for library, n_threads in self._n_threads:
-                per_thread = getattr(library, "threading_layer", None) == "openmp"
-                if (self._own.depth if per_thread else self._n_inside) == 0:
-                    _set_num_threads(library, n_threads)
+            self._leave()
+
+    def _leave(self):
+        self._n_inside -= 1
+        self._own.depth -= 1
+        for library, n_threads in self._n_threads:
+            per_thread = getattr(library, "threading_layer", None) == "openmp"
+            if (self._own.depth if per_thread else self._n_inside) == 0:
+                _set_num_threads(library, n_threads)
 
 
 def _set_num_threads(library, n_threads):

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmlp._cases import as_indices
 from skmlp._early_stopping import Patience
-from skmlp._history import n_recorded, record, truncate
+from skmlp._history import CURVES, n_recorded, record, truncate
 from skmlp._network import kernel
 from skmlp._objective import add_losses, slice_rows
 from skmlp._parameters import aligned_copy, aligned_empty
@@ -235,8 +235,9 @@ class Training:
         """Look at what training starts from, for what it will be measured by."""
         if self.watch:
             self.state.watch(self.watched)
-            if self.state.first_loss is None:
-                self.state.first_loss = self.loss_at_start()
+            # Of a call that goes on, too: its data may be on another scale.
+            first_loss = self.state.first_loss or 0.0
+            self.state.first_loss = max(first_loss, self.loss_at_start())
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
@@ -295,7 +296,7 @@ class Training:
         if self.tasks:
             self.tasks.start_anew(self)
         self.started_anew = True
-        truncate(self.history, 0)
+        truncate(self.history, 0, CURVES)
         self.n_iter = 0
 
     def warn_of_start_anew(self):
@@ -404,7 +405,14 @@ class Training:
                 "validation data"
             )
         score = self.scorer() if self.scorer else self.validation.score(sums[1:])
-        if not np.isfinite(score):
+        try:
+            score = float(score)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"scoring={self.mlp.scoring!r} gives {score!r}; use a scorer that "
+                "returns one number"
+            ) from None
+        if not math.isfinite(score):
             raise ValueError(
                 f"scoring={self.mlp.scoring!r} gives {score} on the validation data; "
                 "use a scorer that they define (one class is too few for roc_auc, say)"

@@ -473,7 +473,7 @@ class _Objective:
         estimator = copy(estimator)  # which keeps what encoding y sets
         X, y = estimator._validate_X_y(X, y, estimator._dtype)
         learn = not hasattr(estimator, "class_weight_")
-        data = estimator._encoded(X, y, sample_weight, None, learn=learn)
+        data = estimator._encoded(X, y, sample_weight, learn=learn)
         values = None if data.values is None else in_dtype(data.values, dtype, "y")
         data = replace(data, X=in_dtype(data.X, dtype, "X"), values=values)
         rows = range(len(data))

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, softmax
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
@@ -192,6 +193,23 @@ def test_class_left_out_of_class_weight_has_weight_1():
     y = TARGETS["multiclass"]
     mlp = small(class_weight={1: 5.0}).fit(X, y)
     assert_same_weights(mlp, small(class_weight={0: 1, 1: 5, 2: 1}).fit(X, y))
+
+
+def test_balanced_class_weights_where_a_later_call_lacks_a_class():
+    y = TARGETS["multiclass"]
+    mlp = small(class_weight="balanced", warm_start=True).fit(X, y)
+    told, some = clone(mlp).fit(X, y), y != 1
+    mlp.fit(X[some], y[some])
+    w = compute_class_weight("balanced", classes=np.array([0, 2]), y=y[some])
+    told.set_params(class_weight={0: w[0], 2: w[1]}).fit(X[some], y[some])
+    assert_same_weights(mlp, told)
+
+
+def test_class_weights_are_forgotten_where_they_have_no_part():
+    y = TARGETS["multiclass"]
+    mlp = small(class_weight="balanced").fit(X, y)
+    mlp.set_params(class_weight=None).fit(X, y)
+    assert not hasattr(mlp, "class_weight_")
 
 
 def test_class_weights_count_in_partial_fit():

@@ -1,7 +1,7 @@
 """Training goes on where it stopped: warm starts, partial_fit, pickles."""
 
 import pickle
-from copy import deepcopy
+from copy import copy, deepcopy
 from itertools import chain, combinations
 
 import numpy as np
@@ -229,14 +229,14 @@ def test_without_warm_start_fit_starts_anew(kind, early_stopping):
     assert_same(clone(mlp).fit(X, y), once, X)
 
 
-@pytest.mark.parametrize("copy", [deepcopy, THROUGH["pickle"]])
+@pytest.mark.parametrize("copied", [copy, deepcopy, THROUGH["pickle"]])
 @with_and_without_early_stopping
 @every_kind
-def test_training_a_copy_leaves_the_original_alone(kind, early_stopping, copy):
+def test_training_a_copy_leaves_the_original_alone(kind, early_stopping, copied):
     X, y = make_data(kind)
     mlp = make_mlp(kind, early_stopping=early_stopping).fit(X, y)
     before = pickle.loads(pickle.dumps(mlp))
-    copied = copy(mlp).fit(X, y)
+    copied = copied(mlp).fit(X, y)
     partial_fit(copied, X, y)
     assert_same(mlp, before, X)
     assert_same(mlp.fit(X, y), before.fit(X, y), X)
@@ -583,19 +583,40 @@ def test_a_warm_start_that_fails_leaves_the_estimator_as_it_was(
 
 
 @every_kind
+def test_a_warm_start_that_fails_leaves_no_new_curve(kind):
+    X, y = make_data(kind)
+    scores = iter([0.0, 0.0, np.nan])
+    mlp = make_mlp(kind, scoring=lambda mlp, X, y: next(scores)).fit(X, y)
+    before = deepcopy(mlp)
+    with pytest.raises(ValueError, match="gives nan"):
+        mlp.fit(X, y, X_val=X, y_val=y)
+    assert_same(mlp, before, X)
+
+
+def test_a_warm_start_on_another_scale_has_not_diverged():
+    X, y = make_data("regressor")
+    mlp = make_mlp("regressor", learning_rate_init=1e-3).fit(X, y)
+    first = mlp.fit(X, 100 * y).history_["loss"]
+    assert first[5] > 1000 * first[0]
+    assert mlp.fit(X, 100 * y).loss_ < first[5]
+
+
+@every_kind
 def test_a_warm_start_that_fails_late_uses_up_no_patience(kind):
     X, y = make_data(kind)
-    broken = False
+    broken, n_calls = False, 0
 
     def scoring(mlp, X, y):
-        if broken and len(mlp.history_["loss"]) == 6:
+        nonlocal n_calls
+        n_calls += 1
+        if broken and n_calls == 7:
             raise RuntimeError("in the seventh epoch")
         return 0.0
 
     # Nothing improves: patience runs out after the first epoch and 6 more.
     mlp = make_mlp(kind, early_stopping=True, scoring=scoring, n_iter_no_change=6)
     whole = clone(mlp).set_params(max_iter=10).fit(X, y)
-    mlp.fit(X, y)
+    n_calls = len(mlp.fit(X, y).history_["loss"])
     broken = True
     with pytest.raises(RuntimeError, match="seventh"):
         mlp.fit(X, y)

@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.metrics import get_scorer, log_loss
 from sklearn.model_selection import (
@@ -450,6 +451,116 @@ def test_splitter_that_names_rows_that_X_does_not_have(estimator, part, row):
 
     with pytest.raises(ValueError, match=f"{row}.* of n_samples={len(X)}"):
         small(estimator, early_stopping=Splitter()).fit(X, y)
+
+
+class Split:
+    """A splitter with one split."""
+
+    def __init__(self, training, validation):
+        self.rows = training, validation
+
+    def split(self, X, y=None, groups=None):
+        yield self.rows
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
+
+
+@both
+def test_splitter_may_yield_masks(estimator):
+    mask = rng.random(100) < 0.3
+    rows = Split(np.flatnonzero(~mask), np.flatnonzero(mask))
+    masks = small(estimator, early_stopping=Split(~mask, mask)).fit(X, y)
+    assert_same_weights(masks, small(estimator, early_stopping=rows).fit(X, y))
+
+
+@pytest.mark.parametrize(
+    "rows", [[0.0, 1.5], [[0, 1], [2, 3]], np.ones(99, bool), list("ab")], ids=str
+)
+@both
+def test_splitter_that_yields_no_row_numbers_is_an_error(estimator, rows):
+    for split in (rows, [0, 1]), ([0, 1], rows):
+        with pytest.raises(ValueError, match="two arrays of row numbers"):
+            small(estimator, early_stopping=Split(*split)).fit(X, y)
+
+
+@both
+def test_scorer_sees_the_rows_of_a_bootstrap(estimator):
+    """Which are as many as the data, but not the data."""
+    validation = rng.integers(50, 100, 100)
+    seen = []
+
+    def scoring(mlp, X, y):
+        seen.append((X, y))
+        return 0.0
+
+    splitter = Split(np.arange(50), validation)
+    small(estimator, early_stopping=splitter, scoring=scoring).fit(X, y)
+    assert_array_equal(seen[0][0], X[validation])
+    assert_array_equal(seen[0][1], y[validation])
+
+
+@both
+def test_early_stopping_may_be_a_bool_of_numpy(estimator):
+    mlp = small(estimator, early_stopping=np.True_).fit(X, y)
+    assert_same_weights(mlp, small(estimator).fit(X, y))
+
+
+@pytest.mark.parametrize("container", ["coo", "bsr", "lil", "csc"])
+@both
+def test_scorers_are_given_rows_of_any_sparse_matrix(estimator, container):
+    dense, mlp = small(estimator), small(estimator, scoring=lambda mlp, X, y: 0.0)
+    mlp.set_params(n_iter_no_change=3)
+    given = sparse.csr_array(X).asformat(container)
+    dense.set_params(**mlp.get_params()).fit(X, y)
+    assert_same_curves(mlp.fit(given, y), dense)
+
+
+@both
+def test_one_weight_for_all_cases_with_a_scorer(estimator):
+    scoring = "accuracy" if estimator is MLPClassifierSDM else "r2"
+    mlp = small(estimator, scoring=scoring)
+    assert_same_curves(clone(mlp).fit(X, y, 2.0), mlp.fit(X, y, np.full(100, 2.0)))
+
+
+def test_sparse_labels_can_be_split():
+    labels = (X > 0).astype(int)
+    splitter = ShuffleSplit(1, random_state=0)
+    mlp = small(MLPClassifierSDM, early_stopping=splitter, scoring="f1_micro")
+    given = clone(mlp).fit(X, sparse.coo_array(labels))
+    assert_same_curves(given, mlp.fit(X, labels))
+
+
+def test_scorer_may_tidy_up_a_sparse_matrix():
+    """Which gives it other arrays, while it is being read."""
+    n = 4000
+    columns, values = rng.integers(0, 10, (n, 20)), rng.normal(size=(n, 20))
+    starts = np.arange(0, 20 * n + 1, 20)
+    matrix = sparse.csr_matrix((values.ravel(), columns.ravel(), starts), (n, 10))
+    matrix = matrix.copy()  # whose arrays are no views
+    dense, labels = matrix.toarray(), rng.integers(0, 2, n)
+
+    def scoring(mlp, X, y):
+        if sparse.issparse(X):
+            X.sum_duplicates()
+        return 0.0
+
+    mlp = small(MLPClassifierSDM, scoring=scoring, max_iter=3)
+    given = clone(mlp).fit(matrix, labels, X_val=matrix, y_val=labels)
+    assert_same_curves(given, mlp.fit(dense, labels, X_val=dense, y_val=labels))
+    assert matrix.nnz < 20 * n
+
+
+@pytest.mark.parametrize("score", [None, {"a": 1.0}, "high", np.zeros(2)], ids=str)
+def test_scorer_that_returns_no_number_is_an_error(score):
+    mlp = small(MLPClassifierSDM, scoring=lambda mlp, X, y: score)
+    with pytest.raises(ValueError, match="a scorer that returns one number"):
+        mlp.fit(X, y)
+
+
+def test_groups_that_nothing_uses_are_an_error():
+    with pytest.raises(ValueError, match="a splitter that uses groups"):
+        small(MLPClassifierSDM).fit(X, y, groups=np.arange(100) // 10)
 
 
 @both

@@ -735,3 +735,8 @@ def test_explosion_that_dead_units_keep_finite_is_an_error(early_stopping):
     with pytest.raises(ValueError, match=r"diverged in epoch \d+.*has exploded.*scale"):
         mlp.fit(X, 10 * VALUES)
     assert not hasattr(mlp, "coefs_")
+
+
+def test_a_regressor_refuses_sparse_targets():
+    with pytest.raises(ValueError, match=r"y is sparse.*y.toarray\(\)"):
+        small(MLPRegressorSDM).fit(X, sparse.csr_array(INDICATOR))

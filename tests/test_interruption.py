@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp import MLPClassifierSDM, MLPRegressorSDM, _sklearn_compat
 
 
 def stacks():
@@ -258,3 +259,72 @@ def test_worker_killed_within_a_fit_leaves_nothing_behind():
 
     search.set_params(n_jobs=None, estimator__scoring="loss").fit(X, y)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+class InterruptingSplit:
+    """A splitter that Ctrl-C interrupts."""
+
+    def split(self, X, y=None, groups=None):
+        raise KeyboardInterrupt
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
+
+
+@pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_ctrl_c_before_training_leaves_the_estimator_as_it_was(warm_start):
+    X, y = (array[:100] for array in make_data())
+    mlp = MLPClassifierSDM(max_iter=3, warm_start=warm_start, random_state=0)
+    mlp.set_params(early_stopping=InterruptingSplit())
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, y)
+    with pytest.raises(NotFittedError):
+        mlp.predict(X)
+    mlp.set_params(early_stopping=False).fit(X, y)
+    before, probabilities = vars(mlp).copy(), mlp.predict_proba(X)
+    mlp.early_stopping = before["early_stopping"] = InterruptingSplit()
+    with pytest.raises(KeyboardInterrupt):
+        mlp.fit(X if warm_start else np.hstack([X, X]), y)
+    assert vars(mlp) == before
+    assert_array_equal(mlp.predict_proba(X), probabilities)
+
+
+@pytest.mark.parametrize("validation", [False, True])
+def test_after_ctrl_c_in_the_first_epoch_there_is_no_loss_yet(validation):
+    X, y = (array[:100] for array in make_data())
+
+    def scoring(mlp, X, y):
+        raise KeyboardInterrupt
+
+    mlp = MLPClassifierSDM(scoring=scoring, random_state=0)
+    validation_data = {"X_val": X, "y_val": y} if validation else {}
+    with InterruptAt(10**9 if validation else 1), pytest.raises(KeyboardInterrupt):
+        mlp.fit(X, y, **validation_data)
+    assert not hasattr(mlp, "loss_")
+    assert not hasattr(mlp, "best_loss_")
+    assert mlp.validation_loss_ is mlp.best_validation_score_ is None
+    assert "history_" in dir(mlp)
+    assert "MLPClassifierSDM" in mlp._repr_html_()
+    assert mlp.predict(X).shape == y.shape
+
+
+def test_ctrl_c_on_the_way_in_leaves_blas_its_threads(monkeypatch):
+    X, y = (array[:100] for array in make_data())
+    before = blas_threads()
+    set_num_threads = _sklearn_compat._set_num_threads
+
+    def interrupted(library, n_threads):
+        set_num_threads(library, n_threads)
+        if n_threads == 1 and not calls:
+            calls.append(1)
+            raise KeyboardInterrupt
+
+    calls = []
+    monkeypatch.setattr(_sklearn_compat, "_set_num_threads", interrupted)
+    with threadpool_limits(2), pytest.raises(KeyboardInterrupt):
+        MLPClassifierSDM().fit(X, y)
+    with threadpool_limits(2):
+        MLPClassifierSDM(n_iter_no_change=1).fit(X, y)
+        assert set(blas_threads()) == {2}
+    assert blas_threads() == before

@@ -218,3 +218,17 @@ def test_objective_that_overflows_at_the_start_is_an_error():
     mlp = small(MLPRegressorSDM, loss="poisson", max_iter=1000)
     with pytest.raises(ValueError, match="not finite; scale X"):
         mlp.fit(X * 1e6, np.exp(values))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_call_that_starts_at_a_minimum(early_stopping):
+    mlp = small(
+        MLPClassifierSDM, warm_start=True, early_stopping=early_stopping, tol=0.5
+    )
+    mlp.set_params(n_iter_no_change=1)
+    n_epochs = len(mlp.fit(X, labels).history_["loss"])
+    for n_calls in range(1, 4):
+        mlp.fit(X, labels)
+        assert mlp.n_iter_ == 1
+        assert mlp.stop_reason_ == ("patience" if early_stopping else "converged")
+        assert len(mlp.history_["loss"]) == n_epochs + n_calls

@@ -125,3 +125,10 @@ def test_warning_about_a_lower_rate_is_that_of_the_kept_network():
     with pytest.warns(ConvergenceWarning, match="started anew") as caught:
         small(MLPRegressorSDM).fit(X, y)
     assert sum("started anew" in str(w.message) for w in caught) == 1
+
+
+@both
+def test_a_fit_of_one_network_forgets_what_several_reached(estimator):
+    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp.set_params(n_init=1).fit(X, TARGETS[estimator])
+    assert not hasattr(mlp, "n_init_history_")

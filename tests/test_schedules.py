@@ -95,3 +95,9 @@ def test_new_rate_counts_from_the_next_call(estimator):
     mlp = estimator(3, learning_rate_init=0.01, max_iter=2, warm_start=True).fit(X, y)
     mlp.set_params(learning_rate_init=0.002).fit(X, y)
     assert mlp.history_["learning_rate"] == [0.01, 0.01, 0.002, 0.002]
+
+
+@both
+def test_a_rate_that_invscaling_takes_to_zero(estimator):
+    """Its divisor is larger than any number."""
+    assert rates(estimator, learning_rate="invscaling", power_t=700.0)[5] == 0
