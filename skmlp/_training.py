@@ -26,7 +26,7 @@ from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
-# From so many updates by single cases on, copies of the weights pay for themselves.
+# From so many updates by single cases on, padded copies of the weights pay off.
 MANY_CASES = 200
 
 # Threads share a sparse batch whose non-zeros name so many weights: to read and write
@@ -199,10 +199,11 @@ class Training:
             self.skipping = kernel.Skipping(
                 network, cases.inputs, self.order, shared=self.worth_sharing()
             )
-        elif len(cases.rows) >= MANY_CASES and kernel.SingleCases.possible(
-            cases.inputs, updates, self.batch_size
-        ):
-            self.single_cases = kernel.SingleCases(network, parameters.dtype)
+        elif kernel.SingleCases.possible(cases.inputs, updates, self.batch_size):
+            padded = len(cases.rows) >= MANY_CASES
+            self.single_cases = kernel.SingleCases(
+                network, parameters.dtype, padded=padded
+            )
         self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(parameters.shape, parameters.dtype)
         self.workspace = aligned_empty((network.n_workspace,), parameters.dtype)
@@ -349,26 +350,41 @@ class Training:
         position = 0
         while position < len(self.order) and math.isfinite(sums[0]):
             self.check_cancelled()
-            position, self.state.n_updates = kernel.train_rows(
-                self.network,
-                self.updates,
-                self.cases.inputs,
-                self.cases.targets,
-                self.order,
+            position, self.state.n_updates = self.train_slice(
+                position, n_rows, sums, rates
+            )
+
+    def train_slice(self, position, n_rows, sums, rates):
+        """Train on some rows more; return the next position, and all updates so far."""
+        network, cases, n_updates = self.network, self.cases, self.state.n_updates
+        what = network, self.updates, cases.inputs, cases.targets, self.order
+        if self.single_cases:
+            stop = kernel.train_single_cases(
+                *what,
                 position,
                 n_rows,
-                self.batch_size,
-                self.parameters,
-                self.state.update_state,
-                self.gradient,
+                self.single_cases,
                 self.workspace,
                 sums,
                 self.batch_losses,
-                self.skipping,
-                self.single_cases,
-                n_updates=self.state.n_updates,
                 **rates,
             )
+            return stop, n_updates + stop - position
+        return kernel.train_rows(
+            *what,
+            position,
+            n_rows,
+            self.batch_size,
+            self.parameters,
+            self.state.update_state,
+            self.gradient,
+            self.workspace,
+            sums,
+            self.batch_losses,
+            self.skipping,
+            n_updates=n_updates,
+            **rates,
+        )
 
     def check_cancelled(self):
         """End the training where its result is no longer wanted."""

@@ -217,7 +217,6 @@ def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level)
         np.zeros(network.n_sums),
         np.empty(0),
         None,
-        None,
         n_updates=0,
         learning_rate=1,
         weight_decay=0.1,

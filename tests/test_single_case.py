@@ -84,13 +84,12 @@ def make_network(units, dtype=np.float64):
     )
 
 
-def train(network, parameters, velocity, single_cases, *, solver="sgd", batch_size=1):
+def train(network, dtype, single_cases, *, solver="sgd"):
     """Train on six rows."""
-    dtype = parameters.dtype
     n_features, n_outputs = network.layer_units[0], network.n_outputs
     rng = np.random.default_rng(n_features)
     T = rng.standard_normal((6, n_outputs)).astype(dtype)
-    kernel.train_rows(
+    kernel.train_single_cases(
         network,
         Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0),
         Inputs(rng.standard_normal((6, n_features)).astype(dtype)),
@@ -98,25 +97,19 @@ def train(network, parameters, velocity, single_cases, *, solver="sgd", batch_si
         np.arange(6),
         0,
         6,
-        batch_size,
-        parameters,
-        velocity[np.newaxis],
-        np.empty(network.n_parameters, dtype),
+        single_cases,
         np.empty(network.n_workspace, dtype),
         np.zeros(network.n_sums),
         np.empty(0),
-        None,
-        single_cases,
-        n_updates=0,
         learning_rate=0.01,
         weight_decay=0.1,
     )
 
 
-@pytest.mark.parametrize("copied", [False, True])
+@pytest.mark.parametrize("padded", [False, True])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @every_width
-def test_nothing_is_written_beside_the_weights(width, dtype, copied):
+def test_nothing_is_written_beside_the_weights(width, dtype, padded):
     network = make_network((width, width, width, 2), dtype)
     rng = np.random.default_rng(width)
     guard = 64
@@ -129,37 +122,40 @@ def test_nothing_is_written_beside_the_weights(width, dtype, copied):
     memory = [guarded(network.n_parameters) for _ in range(2)]
     parameters, velocity = (m[guard:-guard] for m in memory)
     state = velocity[np.newaxis]
-    if copied:
-        single_cases = kernel.SingleCases(network, parameters.dtype)
-        single_cases.start_epoch(network, None, parameters, state)
-        train(network, parameters, velocity, single_cases)
-        single_cases.end_epoch(network, parameters, state)
-    else:
-        train(network, parameters, velocity, None)
+    single_cases = kernel.SingleCases(network, parameters.dtype, padded=padded)
+    single_cases.start_epoch(network, None, parameters, state)
+    before = parameters.copy()
+    train(network, dtype, single_cases)
+    single_cases.end_epoch(network, parameters, state)
+    assert not np.array_equal(parameters, before)
     for m in memory:
         assert_array_equal(m[:guard], np.nan)
         assert_array_equal(m[-guard:], np.nan)
         assert np.isfinite(m[guard:-guard]).all()
 
 
-def test_copies_are_refused_where_updates_are_not_by_single_cases():
+@pytest.mark.parametrize("padded", [False, True])
+def test_what_does_not_fit_is_refused(padded):
     network = make_network((3, 2, 1))
     parameters, velocity = np.zeros((2, network.n_parameters))
-    own = kernel.SingleCases(network, parameters.dtype)
-    own.start_epoch(network, None, parameters, velocity[np.newaxis])
-    train(network, parameters, velocity, own)
-    other = kernel.SingleCases(make_network((3, 4, 1)), parameters.dtype)
-    for single_cases, settings, message in [
-        (own, {"batch_size": 2}, "batches of one"),
-        (own, {"solver": "rmsprop"}, "some rules"),
-        (other, {}, "of one network"),
-    ]:
-        with pytest.raises(ValueError, match=message):
-            train(network, parameters, velocity, single_cases, **settings)
+    state = velocity[np.newaxis]
+    own = kernel.SingleCases(network, parameters.dtype, padded=padded)
+    if not padded:
+        with pytest.raises(ValueError, match="start an epoch"):
+            train(network, parameters.dtype, own)
+    own.start_epoch(network, None, parameters, state)
+    train(network, parameters.dtype, own)
+    with pytest.raises(ValueError, match="some rules"):
+        train(network, parameters.dtype, own, solver="rmsprop")
+    other = make_network((3, 4, 1))
     with pytest.raises(ValueError, match="of one network"):
-        other.start_epoch(network, None, parameters, velocity[np.newaxis])
+        train(other, parameters.dtype, own)
+    with pytest.raises(ValueError, match="of one network"):
+        own.start_epoch(other, None, parameters, state)
     with pytest.raises(ValueError, match="n_parameters"):
-        own.end_epoch(network, parameters[1:], velocity[np.newaxis])
+        own.end_epoch(network, parameters[1:], state)
+    with pytest.raises(ValueError, match="n_parameters"):
+        own.start_epoch(network, None, parameters, state[:, 1:])
     no_state = np.zeros((0, network.n_parameters))
     with pytest.raises(ValueError, match="one row"):
         own.start_epoch(network, None, parameters, no_state)

@@ -19,7 +19,7 @@ cdef extern from "threads.h" nogil:
     void skmlp_claim(const char* start, Py_ssize_t n_bytes)
 
 
-cdef struct Gradient:
+cdef struct GradientTask:
     double weight_decay
     bint continued  # it takes the place of lambda W
     const Update* update  # of a layer whose gradient is complete, or NULL
@@ -27,7 +27,7 @@ cdef struct Gradient:
 
 cdef inline void backward_pass(
     const Layout* layout,
-    const Gradient* kind,
+    const GradientTask* task,
     const InputRows* X,
     const Py_ssize_t* row,
     floating* parameters,  # IN OUT where there is an update
@@ -46,7 +46,7 @@ cdef inline void backward_pass(
     for l in range(layout.n_layers - 1, -1, -1):
         if l > 0:
             hidden_delta(layout, l, parameters, workspace, delta, delta_below, rows)
-        layer_gradient(layout, l, kind, X, row, parameters, workspace, delta, gradient, state,
+        layer_gradient(layout, l, task, X, row, parameters, workspace, delta, gradient, state,
                        rows)
         delta, delta_below = delta_below, delta
 
@@ -54,7 +54,7 @@ cdef inline void backward_pass(
 cdef inline void layer_gradient(
     const Layout* layout,
     Py_ssize_t l,
-    const Gradient* kind,
+    const GradientTask* task,
     const InputRows* X,
     const Py_ssize_t* row,
     floating* parameters,  # IN OUT where there is an update
@@ -68,21 +68,21 @@ cdef inline void layer_gradient(
     cdef:
         const Layer* layer = &layout.layers[l]
         Py_ssize_t i, fan_in = layer.fan_in
-        Py_ssize_t slab = gradient_slab(parameters, rows, fan_in, layer.fan_out,
+        Py_ssize_t slab = gradient_slab(rows, fan_in, layer.fan_out, sizeof(floating),
                                         layout.n_threads)
     if slab == fan_in or l == 0 and X.sparse:
-        slab_gradient(layout, l, kind, X, row, parameters, workspace, delta, gradient, state,
+        slab_gradient(layout, l, task, X, row, parameters, workspace, delta, gradient, state,
                       rows, 0, fan_in)
         return
     for i in prange(n_slabs(fan_in, slab), num_threads=layout.n_threads, schedule="static"):
-        slab_gradient(layout, l, kind, X, row, parameters, workspace, delta, gradient, state,
+        slab_gradient(layout, l, task, X, row, parameters, workspace, delta, gradient, state,
                       rows, i * slab, min(slab, fan_in - i * slab))
 
 
 cdef inline void slab_gradient(
     const Layout* layout,
     Py_ssize_t l,
-    const Gradient* kind,
+    const GradientTask* task,
     const InputRows* X,
     const Py_ssize_t* row,
     floating* parameters,  # IN OUT where there is an update
@@ -99,9 +99,9 @@ cdef inline void slab_gradient(
         const Layer* layer = &layout.layers[l]
         Py_ssize_t fan_out = layer.fan_out, start = layer.W + first * fan_out
         Py_ssize_t end = start + n * fan_out
-        const floating* S = (gradient if kind.continued else parameters) + start
-        floating scale = <floating> (1.0 if kind.continued else kind.weight_decay)
-    if n < layer.fan_in and kind.update != NULL:
+        const floating* S = (gradient if task.continued else parameters) + start
+        floating scale = <floating> (1.0 if task.continued else task.weight_decay)
+    if n < layer.fan_in and task.update != NULL:
         skmlp_claim(<const char*> (parameters + start), n * fan_out * sizeof(floating))
     if l == 0:
         input_weight_gradient(X, row, workspace + layout.x, delta, scale, S, gradient + start,
@@ -113,12 +113,12 @@ cdef inline void slab_gradient(
         weight_gradient(workspace + layout.layers[l - 1].h + first, delta, scale, S,
                         gradient + start, rows, layer.fan_in, fan_out, n)
     if end == layer.b:
-        if not kind.continued:
+        if not task.continued:
             memset(gradient + layer.b, 0, fan_out * sizeof(floating))
         add_bias_gradient(delta, gradient + layer.b, rows, fan_out)
         end += fan_out
-    if kind.update != NULL:
-        update_weights(kind.update, gradient + start, state + start, parameters + start,
+    if task.update != NULL:
+        update_weights(task.update, gradient + start, state + start, parameters + start,
                        end - start)
 
 

@@ -14,7 +14,7 @@ from libc.string cimport memcpy
 
 from .activations cimport activate
 from .activations cimport multiply_by_derivative as multiply_delta
-from .backward_pass cimport Gradient, backward_pass, backward_pass_to_inputs
+from .backward_pass cimport GradientTask, backward_pass, backward_pass_to_inputs
 from .forward_pass cimport forward_pass, forward_pass_from_net_input
 from .inputs cimport InputRows, gather
 from .levels cimport (
@@ -137,27 +137,33 @@ cdef class Skipping:
 
 
 cdef class SingleCases:
-    """Copies of weights and velocities for many updates by single cases, of one training.
+    """Weights and velocities for updates by single cases, of one training.
 
     Parameters
     ----------
     network : Network
     dtype : dtype
+    padded : bool
+        Whether the updates of an epoch are made on copies with padded rows, which pays for
+        itself where they are many.
     """
 
     cdef Network network
-    cdef Layout layout
+    cdef Layout layout  # where they are padded
+    cdef bint padded
     cdef object weights, velocity
 
-    def __cinit__(self, Network network, dtype):
+    def __cinit__(self, Network network, dtype, *, bint padded):
         self.network = network
+        self.padded = padded
         n_layers = network.layout.n_layers
         self.layout.layers = <Layer*> PyMem_Malloc(n_layers * sizeof(Layer))
         if self.layout.layers == NULL:
             raise MemoryError()
         pad_layout(&network.layout, &self.layout, dtype.itemsize)
-        self.weights = aligned_empty((self.layout.n_parameters,), dtype)
-        self.velocity = aligned_empty((self.layout.n_parameters,), dtype)
+        if padded:
+            self.weights = aligned_empty((self.layout.n_parameters,), dtype)
+            self.velocity = aligned_empty((self.layout.n_parameters,), dtype)
 
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
@@ -172,15 +178,17 @@ cdef class SingleCases:
         self,
         Network network,
         Updates updates,
-        const floating[::1] parameters,
-        const floating[:, ::1] state,
+        floating[::1] parameters,
+        floating[:, ::1] state,
         **rates,
     ):
-        """Copy the weights and velocities."""
-        cdef floating[::1] weights = self.weights, velocity = self.velocity
-        self.check_network(network)
-        check_parameters(network, parameters.shape[0], state.shape[1])
-        check_velocity(state.shape[0])
+        """Take the weights and velocities."""
+        cdef floating[::1] weights, velocity
+        self.check(network, parameters.shape[0], state.shape[0], state.shape[1])
+        if not self.padded:
+            self.weights, self.velocity = parameters, state[0]
+            return
+        weights, velocity = self.weights, self.velocity
         with nogil:
             copy_parameters(&network.layout, &parameters[0], &self.layout, &weights[0])
             copy_parameters(&network.layout, &state[0, 0], &self.layout, &velocity[0])
@@ -191,18 +199,23 @@ cdef class SingleCases:
         floating[::1] parameters,  # OUT
         floating[:, ::1] state,  # OUT
     ):
-        """Copy them back."""
-        cdef const floating[::1] weights = self.weights, velocity = self.velocity
-        self.check_network(network)
-        check_parameters(network, parameters.shape[0], state.shape[1])
-        check_velocity(state.shape[0])
+        """Give them back."""
+        cdef const floating[::1] weights, velocity
+        self.check(network, parameters.shape[0], state.shape[0], state.shape[1])
+        if not self.padded:
+            return
+        weights, velocity = self.weights, self.velocity
         with nogil:
             copy_parameters(&self.layout, &weights[0], &network.layout, &parameters[0])
             copy_parameters(&self.layout, &velocity[0], &network.layout, &state[0, 0])
 
-    cdef check_network(self, Network network):
+    cdef check(
+        self, Network network, Py_ssize_t n_parameters, Py_ssize_t n_vectors, Py_ssize_t n_columns
+    ):
         if network is not self.network:
             raise ValueError("single cases are those of one network")
+        check_parameters(network, n_parameters, n_columns)
+        check_velocity(n_vectors)
 
 
 def train_rows(
@@ -221,7 +234,6 @@ def train_rows(
     double[::1] sums,  # IN OUT
     double[::1] batch_losses,  # IN OUT: one for each batch of the epoch, or empty
     Skipping skipping,  # IN OUT, or None
-    SingleCases single_cases,  # IN OUT, or None
     *,
     Py_ssize_t n_updates,
     double learning_rate,
@@ -231,9 +243,9 @@ def train_rows(
 
     Rows are taken block by block, and the weights updated whenever a batch is complete. A
     call may end within a batch; the next one goes on there. The mean loss of each batch,
-    before its update, is added to `batch_losses`. With `skipping` an update leaves out rows of
-    the first layer's weights; with `single_cases` it works on their copies of parameters and
-    state. Both start an epoch before the first call, and end it after the last.
+    before its update, is added to `batch_losses`. With `skipping`, which starts an epoch before
+    the first call and ends it after the last, an update leaves out rows of the first layer's
+    weights.
 
     Returns
     -------
@@ -251,21 +263,14 @@ def train_rows(
         SkippedRows* skipped = NULL
         const Py_ssize_t* row
         double loss_before
-        const UpdateRule* rule = &updates.rule
         Update update
-        Gradient kind
-        bint case_by_case = SingleCases.possible(inputs, updates, batch_size)
-        floating[::1] weights, velocity
-    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
-    check_targets(network, inputs, targets)
+        GradientTask task
+    check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
+    check_batch_losses(batch_losses.shape[0], (n + batch_size - 1) // batch_size)
     if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
         raise ValueError("parameters, state and gradient must have n_parameters columns")
-    if state.shape[0] != rule.n_vectors:
+    if state.shape[0] != updates.rule.n_vectors:
         raise ValueError("state must have n_vectors rows")
-    if sums.shape[0] != network.n_sums:
-        raise ValueError("sums must have n_sums elements")
-    if batch_losses.shape[0] not in (0, (n + batch_size - 1) // batch_size):
-        raise ValueError("batch_losses must be empty or have an element for each batch")
     if skipping is not None:
         if not Skipping.possible(inputs, updates, weight_decay):
             raise ValueError("rows can be skipped with CSR inputs and some rules only")
@@ -274,21 +279,6 @@ def train_rows(
         skipping.look_at(network, parameters, state)
         skipped = &skipping.rows
         X.skipped = skipped
-    if single_cases is not None:
-        if not case_by_case:
-            raise ValueError("single cases need dense inputs, batches of one and some rules")
-        single_cases.check_network(network)
-        layout = &single_cases.layout
-        weights, velocity = single_cases.weights, single_cases.velocity
-    elif case_by_case:
-        weights, velocity = parameters, state[0]
-    if case_by_case and start < stop:
-        with nogil:
-            train_cases(network, layout, rule, &inputs.rows, &targets.rows, &order[0], start,
-                        stop, &weights[0], &velocity[0], &workspace[0], &sums[0],
-                        &batch_losses[0] if batch_losses.shape[0] else NULL, learning_rate,
-                        weight_decay)
-        return stop, n_updates + stop - start
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
@@ -296,15 +286,15 @@ def train_rows(
             rows = min(layout.block_rows, batch_stop - position)
             row = &order[position]
             loss_before = sums[0]
-            update = Update(rule, learning_rate, n_updates + 1, layout.n_parameters)
-            kind = Gradient(weight_decay, position > batch_start, NULL)
+            update = Update(&updates.rule, learning_rate, n_updates + 1, layout.n_parameters)
+            task = GradientTask(weight_decay, position > batch_start, NULL)
             if position + rows == batch_stop:
-                kind.update = &update
+                task.update = &update
             if skipped != NULL:
                 start_block(skipped, &X.non_zeros, row, &parameters[first.W], rows,
                             first.fan_out, rows == batch_stop - batch_start,
                             layout.n_threads)
-            add_gradient(network, &kind, &X, &targets.rows, row, &parameters[0], &workspace[0],
+            add_gradient(network, &task, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &state[0, 0], &sums[0],
                          1.0 / <double> (batch_stop - batch_start), rows)
             if batch_losses.shape[0]:
@@ -318,6 +308,53 @@ def train_rows(
     return position, n_updates
 
 
+def train_single_cases(
+    Network network,
+    Updates updates,
+    Inputs inputs,
+    Targets targets,
+    const Py_ssize_t[::1] order,
+    Py_ssize_t start,
+    Py_ssize_t n_rows,
+    SingleCases single_cases,  # IN OUT
+    floating[::1] workspace,
+    double[::1] sums,  # IN OUT
+    double[::1] batch_losses,  # OUT: one for each case of the epoch, or empty
+    *,
+    double learning_rate,
+    double weight_decay,
+):
+    """Train on `n_rows` more rows of an epoch, with an update for each.
+
+    The weights and velocities are those of `single_cases`, which starts an epoch before the
+    first call and ends it after the last. The loss of each case, before its update, goes to
+    `batch_losses`.
+
+    Returns
+    -------
+    position : int
+        Where in `order` the next call starts; `len(order)` at the end of the epoch.
+    """
+    cdef:
+        Py_ssize_t n = order.shape[0], stop = n if n_rows >= n - start else start + n_rows
+        floating[::1] weights = single_cases.weights, velocity = single_cases.velocity
+        const Layout* layout = &single_cases.layout if single_cases.padded else &network.layout
+    if weights is None:
+        raise ValueError("single cases start an epoch first")
+    check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
+    check_batch_losses(batch_losses.shape[0], n)
+    single_cases.check(network, network.layout.n_parameters, 1, network.layout.n_parameters)
+    if not SingleCases.possible(inputs, updates, 1):
+        raise ValueError("updates by single cases need dense inputs and some rules")
+    if start < stop:
+        with nogil:
+            train_cases(network, layout, &updates.rule, &inputs.rows, &targets.rows,
+                        &order[0], start, stop, &weights[0], &velocity[0], &workspace[0],
+                        &sums[0], &batch_losses[0] if batch_losses.shape[0] else NULL,
+                        learning_rate, weight_decay)
+    return stop
+
+
 def evaluate_rows(
     Network network,
     Inputs inputs,
@@ -329,10 +366,9 @@ def evaluate_rows(
 ):
     """Add the loss and the scores of the rows in `order` to `sums`, without training."""
     cdef Py_ssize_t position = 0, rows
-    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
-    check_targets(network, inputs, targets)
-    if parameters.shape[0] != network.layout.n_parameters or sums.shape[0] != network.n_sums:
-        raise ValueError("parameters must have n_parameters elements and sums n_sums")
+    check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
     with nogil:
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
@@ -370,17 +406,14 @@ def add_rows_gradient(
     """gradient <- gradient + scale sum_n s_n dl_n/dw over the rows in `order`; their losses and
     scores go to `sums`."""
     cdef Py_ssize_t position = 0, rows
-    cdef Gradient kind = Gradient(0.0, True, NULL)
-    check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
-    check_targets(network, inputs, targets)
+    cdef GradientTask task = GradientTask(0.0, True, NULL)
+    check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
         raise ValueError("parameters and gradient must have n_parameters elements")
-    if sums.shape[0] != network.n_sums:
-        raise ValueError("sums must have n_sums elements")
     with nogil:
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
-            add_gradient(network, &kind, &inputs.rows, &targets.rows, &order[position],
+            add_gradient(network, &task, &inputs.rows, &targets.rows, &order[position],
                          &parameters[0], &workspace[0], &gradient[0], <floating*> NULL, &sums[0],
                          scale, rows)
             position += rows
@@ -579,7 +612,7 @@ cdef inline void add_output_loss(
 
 cdef inline void add_gradient(
     Network network,
-    const Gradient* kind,
+    const GradientTask* task,
     const InputRows* X,
     const TargetRows* T,
     const Py_ssize_t* row,
@@ -596,7 +629,7 @@ cdef inline void add_gradient(
     it is NULL."""
     add_loss(network, X, T, row, parameters, workspace, sums, rows)
     set_delta(network, T, row, workspace, scale, rows)
-    backward_pass(&network.layout, kind, X, row, parameters, workspace, gradient, state, rows)
+    backward_pass(&network.layout, task, X, row, parameters, workspace, gradient, state, rows)
 
 
 cdef inline void set_delta(
@@ -654,6 +687,21 @@ cdef inline void train_cases(
         case_backward_and_update(layout, rule, learning_rate, weight_decay, x, next_x, workspace,
                                  velocity, weights)
         x, next_x = next_x, x
+
+
+cdef check_training(
+    Network network, Inputs inputs, Targets targets, Py_ssize_t n_workspace, size_t itemsize,
+    Py_ssize_t n_sums,
+):
+    check_buffers(network, inputs, n_workspace, itemsize)
+    check_targets(network, inputs, targets)
+    if n_sums != network.n_sums:
+        raise ValueError("sums must have n_sums elements")
+
+
+cdef check_batch_losses(Py_ssize_t n_losses, Py_ssize_t n_batches):
+    if n_losses not in (0, n_batches):
+        raise ValueError("batch_losses must be empty or have an element for each batch")
 
 
 cdef check_parameters(Network network, Py_ssize_t n_parameters, Py_ssize_t n_columns):

@@ -108,21 +108,21 @@ cdef inline void scaled(
 
 
 cdef inline bint gradient_is_ours(
-    const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out
+    Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out, size_t itemsize
 ) noexcept nogil:
     """Whether the gradient of the weights is a product of our own."""
     return (rows > 1 and fan_out >= FEW_COLUMNS
-            and is_ours(rows, fan_in * fan_out * sizeof(floating)))
+            and is_ours(rows, fan_in * fan_out * itemsize))
 
 
 cdef inline Py_ssize_t gradient_slab(
-    const floating* W, Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out, int n_threads
+    Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out, size_t itemsize, int n_threads
 ) noexcept nogil:
     """How many rows of the weights a thread takes at a time in `weight_gradient`."""
     cdef double work = <double> rows * fan_in * fan_out
     if rows == 1 or fan_out == 1:
         return fan_in
-    if gradient_is_ours(W, rows, fan_in, fan_out):
+    if gradient_is_ours(rows, fan_in, fan_out, itemsize):
         return slab_length(fan_in, work, n_threads)
     return blas_slab_length(fan_in, work)
 
@@ -141,10 +141,11 @@ cdef inline void weight_gradient(
     """gradient_W <- scale S + h.T @ delta, where S may be gradient_W itself if scale is 1
     (slide "Gradient Descent for Multi-layer Network")
 
-    This is for n of the fan_in rows, those that S, gradient_W and the columns of h start with.
+    This is for n of the fan_in rows, those that S, gradient_W and the columns of h start with; for
+    all of them, where there is one output (`gradient_slab`).
     """
     cdef Py_ssize_t i
-    if gradient_is_ours(S, rows, fan_in, fan_out):
+    if gradient_is_ours(rows, fan_in, fan_out, sizeof(floating)):
         product_of_slab(h, 1, fan_in, delta, scale, S, fan_out, gradient_W, n, fan_out, rows)
         return
     scaled(scale, S, gradient_W, n * fan_out)

@@ -77,7 +77,7 @@ cdef struct NonZero:
 cdef struct FeatureSlab:  # sparse_batches.pxd
     Py_ssize_t start  # of the non-zeros that name its features, case after case
     Py_ssize_t stop
-    Py_ssize_t first  # its first gradient row, and its first place in `updated`
+    Py_ssize_t first_gradient_row  # its first place in `updated`, too
     Py_ssize_t n_updated  # how many of both it needs
 
 
@@ -92,7 +92,7 @@ cdef struct SkippedRows:
     double learning_rate
     SkippedRow* rows
     Py_ssize_t* updated  # the features whose rows are updated at the end of the batch under way
-    Py_ssize_t deltas  # the first gradient row that holds delta of a case
+    Py_ssize_t first_delta  # the first gradient row that holds delta of a case
     bint waits  # whether rows can wait for the block under way
     double* powers  # M^0 ... M^(STEPS - 1), then M^STEPS, M^(2 STEPS) ...; four numbers each
     Py_ssize_t n_powers
@@ -147,7 +147,7 @@ cdef inline void start_epoch(
     skipped.n_updates = skipped.n_seen_by_all = 0
     for i in range(skipped.n_slabs):
         skipped.slabs[i].n_updated = 0
-    skipped.deltas = skipped.n_gradient_rows
+    skipped.first_delta = skipped.n_gradient_rows
 
 
 cdef inline const double* power(

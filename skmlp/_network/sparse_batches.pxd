@@ -60,17 +60,18 @@ cdef inline void start_block(
     cdef Py_ssize_t s, first = 0
     cdef uint32_t n_unseen = skipped.n_updates - skipped.n_seen_by_all
     cdef Py_ssize_t needed = rows + n_non_zeros(X, row, rows) // 2
+    cdef bint has_deltas = skipped.first_delta < skipped.n_gradient_rows
+    cdef bint can_wait = whole_batch and needed <= skipped.first_delta
     cdef FeatureSlab* slab
-    if (n_unseen >= skipped.n_features or skipped.deltas < skipped.n_gradient_rows
-            and not (whole_batch and needed <= skipped.deltas)):
+    if n_unseen >= skipped.n_features or has_deltas and not can_wait:
         bring_all_up_to_date(skipped, W, fan_out, n_threads)
     find_non_zeros(skipped, X, row, W, rows)
-    skipped.waits = whole_batch and needed <= skipped.deltas
+    skipped.waits = whole_batch and needed <= skipped.first_delta
     if skipped.waits:
-        skipped.deltas -= rows
+        skipped.first_delta -= rows
     for s in range(skipped.n_slabs):
         slab = &skipped.slabs[s]
-        slab.first = first
+        slab.first_gradient_row = first
         first += ((slab.stop - slab.start) // 2 if skipped.waits
                   else skipped.n_gradient_rows // skipped.n_slabs)
 
@@ -181,10 +182,10 @@ cdef inline void note_what_waits(
     """What the row that x names waits for now: delta of the case, or a gradient row of its own"""
     cdef SkippedRow* row = &skipped.rows[x.feature]
     if row.gradient_row == NONE and skipped.waits:
-        row.gradient_row = skipped.deltas + x.n
+        row.gradient_row = skipped.first_delta + x.n
         row.x = x.x
-    elif row.gradient_row == NONE or row.gradient_row >= skipped.deltas:
-        row.gradient_row = slab.first + slab.n_updated
+    elif row.gradient_row == NONE or row.gradient_row >= skipped.first_delta:
+        row.gradient_row = slab.first_gradient_row + slab.n_updated
         row.x = 1
         skipped.updated[row.gradient_row] = x.feature
         slab.n_updated += 1
@@ -203,7 +204,7 @@ cdef inline void add_skipped_gradient(
     gradients"""
     cdef Py_ssize_t s
     if skipped.waits:
-        memcpy(<floating*> skipped.gradient_rows + skipped.deltas * fan_out, delta,
+        memcpy(<floating*> skipped.gradient_rows + skipped.first_delta * fan_out, delta,
                rows * fan_out * sizeof(floating))
     if skipped.n_slabs == 1:
         add_slab_gradient(skipped, 0, delta, fan_out)
@@ -227,7 +228,7 @@ cdef inline void add_slab_gradient(
     for i in range(slab.start, slab.stop):
         x = &skipped.non_zeros[i]
         gradient_row = skipped.rows[x.feature].gradient_row
-        if gradient_row < skipped.deltas:
+        if gradient_row < skipped.first_delta:
             add_scaled(<floating> x.x, delta + x.n * fan_out,
                        <floating*> skipped.gradient_rows + gradient_row * fan_out, fan_out)
 
@@ -256,7 +257,7 @@ cdef inline void end_batch_of_slab(
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef FeatureSlab* slab = &skipped.slabs[s]
-    for i in range(slab.first, slab.first + slab.n_updated):
+    for i in range(slab.first_gradient_row, slab.first_gradient_row + slab.n_updated):
         bring_up_to_date(skipped, s, W, skipped.updated[i], fan_out)
     slab.n_updated = 0
 
@@ -276,7 +277,7 @@ cdef inline void bring_all_up_to_date(
         for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
             bring_slab_up_to_date(skipped, s, W, fan_out)
     skipped.n_seen_by_all = skipped.n_updates
-    skipped.deltas = skipped.n_gradient_rows
+    skipped.first_delta = skipped.n_gradient_rows
 
 
 cdef inline void bring_slab_up_to_date(
