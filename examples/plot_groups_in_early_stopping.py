@@ -52,7 +52,10 @@ X, X_test = scaler.transform(X), scaler.transform(X_test)
 # it was made for, here whole groups.
 splitter = GroupShuffleSplit(1, test_size=0.2, random_state=0)
 models = {}
-for name, early_stopping in ("rows", True), ("persons", splitter):
+for name, early_stopping, groups in [
+    ("rows", True, None),
+    ("persons", splitter, persons),
+]:
     mlp = MLPClassifierSDM(
         (100, 100),
         early_stopping=early_stopping,
@@ -61,7 +64,7 @@ for name, early_stopping in ("rows", True), ("persons", splitter):
         max_iter=500,
         random_state=0,
     )
-    mlp.fit(X, y, groups=persons)
+    mlp.fit(X, y, groups=groups)
     models[f"{name} held out"] = mlp
     promised = mlp.history_["validation_score"][mlp.best_epoch_ - 1]
     print(

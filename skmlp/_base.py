@@ -224,8 +224,7 @@ class BaseMLP(
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.
         groups : array-like of shape (n_samples,), default=None
-            Group of each case, for a splitter given as `early_stopping`; an error where
-            a part of X is held out without one.
+            Group of each case, for a splitter given as `early_stopping`.
 
         Returns
         -------
@@ -462,9 +461,10 @@ class BaseMLP(
             X, y = data.given[:2]
             return first_split(self.early_stopping, X, y, groups, len(data))
         if groups is not None:
-            raise ValueError(
-                "early_stopping=True holds out rows of any group; set it to a splitter "
-                "that uses groups, such as GroupShuffleSplit, or leave groups out"
+            warnings.warn(
+                "early_stopping=True ignores groups and holds out rows of any of them; "
+                "set it to a splitter that uses groups, such as GroupShuffleSplit",
+                stacklevel=6,
             )
         return split_rows(
             len(data),
@@ -539,10 +539,8 @@ class BaseMLP(
 
     def _restore_best(self, training):
         """Show the weights of the best epoch; training goes on from the last ones."""
-        best = training.state.best_parameters
-        if best is not None:
-            self.coefs_, self.intercepts_ = training.network.views(best.copy())
-            self.best_epoch_ = training.state.best_epoch
+        parameters, self.best_epoch_ = training.kept
+        self.coefs_, self.intercepts_ = training.network.views(parameters.copy())
 
     def _validate_X(self, X):
         """The inputs of a fitted estimator, checked and in a dtype of floats."""

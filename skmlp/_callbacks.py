@@ -36,8 +36,9 @@ def fit_task(context, estimator, trainings):
     yield
     for below, training in zip(contexts, trainings, strict=True):
         if below is not context:
-            below.call_on_fit_task_end(**arguments(estimator, training))
-    context.call_on_fit_task_end(**arguments(estimator, best_of(trainings)))
+            below.call_on_fit_task_end(**arguments(estimator, training, ended=True))
+    best = best_of(trainings)
+    context.call_on_fit_task_end(**arguments(estimator, best, ended=True))
 
 
 class EpochTasks:
@@ -78,14 +79,14 @@ class EpochTasks:
         self.context.max_subtasks += training.n_iter + 1
 
 
-def arguments(estimator, training):
+def arguments(estimator, training, *, ended=False):
     """What a hook may ask for; a callable is only called where it does."""
     return {
         "estimator": estimator,
         "X": lambda: training.cases.given()[0],
         "y": lambda: training.cases.given()[1],
         "metadata": lambda: metadata(training),
-        "reconstruction_attributes": lambda: fitted_attributes(training),
+        "reconstruction_attributes": lambda: fitted_attributes(training, ended),
     }
 
 
@@ -95,13 +96,18 @@ def metadata(training):
     return None if sample_weight is None else {"sample_weight": sample_weight}
 
 
-def fitted_attributes(training):
-    """The attributes that make a copy of the estimator ready to predict."""
-    coefs, intercepts = training.network.views(training.parameters.copy())
+def fitted_attributes(training, ended):
+    """The attributes that make a copy of the estimator ready to predict.
+
+    With early stopping it has the weights of the best epoch once training has ended.
+    """
+    parameters, epoch = training.kept if ended else training.last
+    coefs, intercepts = training.network.views(parameters.copy())
     return {
         "coefs_": coefs,
         "intercepts_": intercepts,
         "history_": {curve: list(v) for curve, v in training.history.items()},
+        "best_epoch_": epoch,
         "n_iter_": training.n_iter,
         "_state": training.state,
     }

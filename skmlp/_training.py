@@ -513,6 +513,18 @@ class Training:
         return True
 
     @property
+    def last(self):
+        """The weights of the last update, and the number of epochs they have seen."""
+        return self.parameters, n_recorded(self.history)
+
+    @property
+    def kept(self):
+        """The weights that a call of `fit` leaves, and the number of their epoch."""
+        if self.mlp.early_stopping and self.state.best_parameters is not None:
+            return self.state.best_parameters, self.state.best_epoch
+        return self.last
+
+    @property
     def reached(self):
         """What the weights that are kept reached, of restarts the lower the better.
 

@@ -40,6 +40,7 @@ class Recorder:
         self.stop_after, self.fail_after = stop_after, fail_after
         self.events = []
         self.told = []
+        self.at_end = {}
 
     def setup(self, estimator, context):
         self.events.append("setup")
@@ -62,6 +63,7 @@ class Recorder:
     ):
         self.events.append(f"{context.task_name} {context.task_id} ends")
         if context.task_name != "epoch":
+            self.at_end[context.task_name, context.task_id] = fitted_estimator
             return False
         self.told.append((X, y, metadata, fitted_estimator))
         if len(self.told) >= self.fail_after:
@@ -107,7 +109,28 @@ def test_hooks_are_given_data_weights_and_a_fitted_estimator(estimator, solver):
         shorter = small(estimator, solver=solver, max_iter=epoch + 1).fit(X, y, weights)
         assert_array_equal(fitted.predict(X), shorter.predict(X))
         assert len(fitted.history_["loss"]) == fitted.n_iter_ == epoch + 1
+        assert fitted.best_epoch_ == epoch + 1
     assert fitted is not mlp
+
+
+@pytest.mark.parametrize("n_init", [1, 3])
+@both
+def test_the_estimator_at_the_end_is_the_one_that_fit_returns(estimator, n_init):
+    """With early stopping that of the best epoch, here of noise."""
+    y = np.random.default_rng(0).permutation(TARGETS[estimator])
+    recorder = Recorder()
+    mlp = small(estimator, recorder, early_stopping=True, n_init=n_init)
+    mlp.set_params(learning_rate_init=0.1, max_iter=30, batch_size=20).fit(X, y)
+    assert mlp.best_epoch_ < mlp.n_iter_
+    fitted = recorder.at_end["fit", 0]
+    assert fitted.best_epoch_ == mlp.best_epoch_
+    assert fitted.validation_loss_ == mlp.validation_loss_
+    assert_array_equal(fitted.predict(X), mlp.predict(X))
+    restarts = [each for (task, _), each in recorder.at_end.items() if task != "fit"]
+    assert len(restarts) == (n_init if n_init > 1 else 0)
+    if restarts:
+        best = min(restarts, key=lambda each: each.validation_loss_)
+        assert_array_equal(best.predict(X), mlp.predict(X))
 
 
 @both

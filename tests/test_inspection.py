@@ -265,6 +265,18 @@ def test_check_gradient_of_converged_network(container):
     assert check_gradient(estimator, container(X), three) < 1e-6
 
 
+@pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
+@pytest.mark.parametrize("seed", range(3))
+def test_check_gradient_where_relus_have_converged(estimator, seed):
+    """The minimum is on kinks: some net inputs are next to zero."""
+    y = three if estimator is MLPClassifierSDM else outputs[:, 0]
+    parameters = {"solver": "lbfgs", "weight_decay": 1e-2, "max_iter": 5000}
+    mlp = estimator(16, random_state=seed, **parameters).fit(X, y)
+    z = X @ mlp.coefs_[0] + mlp.intercepts_[0]
+    assert abs(z).min() < 1e-5
+    assert check_gradient(mlp, X, y, max_parameters=None) < 1e-6
+
+
 def test_check_gradient_close_to_a_kink():
     estimator = fitted("one output", ("relu",))
     # The first unit is 5e-6 above its kink for the first row.
@@ -273,9 +285,10 @@ def test_check_gradient_close_to_a_kink():
     assert check_gradient(estimator, X, outputs[:, 0]) < 1e-6
 
 
+@pytest.mark.parametrize("hidden", ["tanh", "relu"])
 @pytest.mark.parametrize("layer", [0, 1])
 @pytest.mark.parametrize("kind", ["coefs", "intercepts"])
-def test_check_gradient_finds_a_wrong_derivative(monkeypatch, kind, layer):
+def test_check_gradient_finds_a_wrong_derivative(monkeypatch, kind, layer, hidden):
     def wrong(network, *args, **keywords):
         right(network, *args, **keywords)
         coefs, intercepts = network.views(args[4])
@@ -285,7 +298,7 @@ def test_check_gradient_finds_a_wrong_derivative(monkeypatch, kind, layer):
 
     right = kernel.add_rows_gradient
     monkeypatch.setattr(kernel, "add_rows_gradient", wrong)
-    estimator = fitted("three classes", ("tanh",))
+    estimator = fitted("three classes", (hidden,))
     assert check_gradient(estimator, X, three) == pytest.approx(0.01 / 1.01, rel=1e-3)
 
 
