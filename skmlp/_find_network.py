@@ -10,19 +10,29 @@ WRAPPED = {"estimator": "best_estimator_", "regressor": "regressor_"}
 
 
 def unwrapped(estimator):
-    """What a search or a `TransformedTargetRegressor` has fitted; others as they are.
+    """What searches and `TransformedTargetRegressor`s have fitted; others as they are.
+
+    They may be inside one another, and the last step of pipelines.
 
     Raises
     ------
     NotFittedError
-        Where it has not fitted anything.
+        Where one has not fitted anything.
     """
+    inner = _inside(estimator)
+    return estimator if inner is None else unwrapped(inner)
+
+
+def _inside(estimator):
     for given, fitted in WRAPPED.items():
         if hasattr(estimator, fitted):
-            estimator = getattr(estimator, fitted)
-        elif hasattr(estimator, given):
+            return getattr(estimator, fitted)
+        if hasattr(estimator, given):
             check_is_fitted(estimator)
-    return estimator
+    if isinstance(estimator, Pipeline):
+        last = estimator.steps[-1][1]
+        return None if isinstance(last, BaseMLP) else last
+    return None
 
 
 def last_step(estimator):
@@ -38,9 +48,10 @@ def last_step(estimator):
     mlp = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(mlp, BaseMLP):
         what = repr(mlp) if isinstance(mlp, type) else type(mlp).__name__
+        hint = "; pass its best_estimator_" if hasattr(mlp, "best_estimator_") else ""
         raise TypeError(
             "estimator must be a fitted MLPClassifierSDM or MLPRegressorSDM, or a "
-            f"Pipeline that ends in one, got {what}; of a search pass best_estimator_"
+            f"Pipeline that ends in one, got {what}{hint}"
         )
     check_is_fitted(mlp)
     return mlp

@@ -6,9 +6,10 @@ import pytest
 from drawn import SIZES, legend_labels, overlapping, texts
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp.plotting import NetworkDisplay
@@ -141,6 +142,16 @@ def test_names_of_a_pipeline(iris):
     assert texts(display.input_texts_) == iris.feature_names
 
 
+def test_a_step_that_cannot_name_its_outputs(iris):
+    columns = ColumnTransformer(
+        [("a", StandardScaler(), [0, 1]), ("b", MinMaxScaler(), [0])],
+        verbose_feature_names_out=False,
+    )
+    model = make_pipeline(columns, MLPClassifierSDM(3, max_iter=2))
+    display = NetworkDisplay.from_estimator(model.fit(iris.data, iris.target))
+    assert texts(display.input_texts_) == ["$x_{1}$", "$x_{2}$", "$x_{3}$"]
+
+
 def test_dollars_in_names_are_dollars(iris):
     X = iris.data.rename(columns={"petal width (cm)": "$price$"})
     mlp = MLPClassifierSDM(3, max_iter=2).fit(X, iris.target)
@@ -218,6 +229,7 @@ def test_given_axes(flowers):
     assert not left.collections
 
 
-def test_too_few_units(flowers):
+@pytest.mark.parametrize("max_units", [2, 12.5, None])
+def test_wrong_number_of_units(flowers, max_units):
     with pytest.raises(ValueError, match=r"max_units must be .*at least 3"):
-        NetworkDisplay.from_estimator(flowers, max_units=2)
+        NetworkDisplay.from_estimator(flowers, max_units=max_units)

@@ -4,6 +4,7 @@ import sys
 from functools import partial
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
@@ -45,6 +46,28 @@ each_display = pytest.mark.parametrize("draw", DRAWERS)
 def test_not_fitted(draw, estimator):
     with pytest.raises(NotFittedError, match="not fitted yet"):
         draw(estimator)
+
+
+def nested(mlp):
+    """A network in all that may be around one, and what stands for it."""
+    search = GridSearchCV(mlp, {}, cv=2)
+    return [
+        make_pipeline(StandardScaler(), search),
+        make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), mlp)),
+        GridSearchCV(make_pipeline(StandardScaler(), mlp), {}, cv=2),
+    ]
+
+
+@each_display
+def test_finds_the_network_wherever_it_is(draw):
+    X = np.random.default_rng(0).normal(size=(20, 64))
+    for estimator in nested(MLPClassifierSDM(3, max_iter=2)):
+        draw(estimator.fit(X, X[:, 0] > 0))
+    mlp = MLPRegressorSDM(3, max_iter=2)
+    for estimator in nested(mlp):
+        draw(TransformedTargetRegressor(estimator).fit(X, X[:, 0]))
+    inside = make_pipeline(StandardScaler(), TransformedTargetRegressor(mlp))
+    draw(inside.fit(X, X[:, 0]))
 
 
 @each_display

@@ -221,7 +221,7 @@ def test_name_of_the_score(iris, flowers):
     scored = clone(flowers).set_params(scoring="f1_macro", max_iter=2)
     scored.fit(iris.data, iris.target)
     assert ylabel(regressor) == "R²"
-    assert ylabel(scored) == "accuracy (training), f1_macro (validation)"
+    assert ylabel(scored) == "accuracy (training),\nf1_macro (validation)"
     assert ylabel({"a": flowers, "b": regressor}) == "score"
 
 
@@ -316,6 +316,22 @@ def test_given_axes(flowers):
     assert display.ax_ is single
 
 
+def test_names_may_be_numbers():
+    several = {1: history(5), 2: history(5)}
+    display = TrainingCurveDisplay.from_history(several, best_epoch={1: 2, 2: 3})
+    assert [line.get_label() for line in display.kept_[:2]] == [
+        "1, epoch 2 kept",
+        "2, epoch 3 kept",
+    ]
+
+
+@pytest.mark.parametrize("short", [{"lw": 3.0}, {"c": "red"}, {"ls": ":"}], ids=str)
+def test_short_keywords_of_the_lines(short):
+    display = TrainingCurveDisplay.from_history(history(5), line_kw=short)
+    ((name, value),) = short.items()
+    assert plt.getp(display.lines_[0], name) == value
+
+
 def test_keywords_of_the_lines():
     display = TrainingCurveDisplay.from_history(history(3), line_kw={"alpha": 0.5})
     assert {line.get_alpha() for line in display.lines_} == {0.5}
@@ -380,6 +396,7 @@ def test_many_names_leave_room_for_the_curves():
         ({"batches": True}, "record_batches=True"),
         ({"batch_window": 0}, "batch_window must be an int of at least 1"),
         ({"ax": np.empty(3)}, "ax has 3 axes for 2 metrics"),
+        ({"line_kw": {"label": "a"}}, "line_kw has a label.*by name"),
     ],
 )
 def test_wrong_arguments(digits, keywords, message):
@@ -395,6 +412,7 @@ def test_wrong_arguments(digits, keywords, message):
         ({"loss": []}, ValueError, "at least 1"),
         ([], ValueError, "no history to draw"),
         ([("a", history(2)), ("a", history(3))], ValueError, "names must differ"),
+        ({1: history(2), "1": history(3)}, ValueError, "names must differ"),
         ([history(2)], TypeError, r"list of pairs \(name, history\)"),
         ({"a": history(2), "b": [1, 2]}, TypeError, "history of 'b' must be a di"),
         (np.ones(3), TypeError, "must be a dict of curves.*got ndarray"),
@@ -405,7 +423,12 @@ def test_wrong_history(given, error, message):
         TrainingCurveDisplay.from_history(given)
 
 
-@pytest.mark.parametrize("best_epoch", [0, 6])
+@pytest.mark.parametrize("best_epoch", [0, 6, 2.0])
 def test_wrong_best_epoch(best_epoch):
     with pytest.raises(ValueError, match=r"from 1 to 5.*got"):
         TrainingCurveDisplay.from_history(history(5), best_epoch=best_epoch)
+
+
+def test_best_epoch_of_an_unknown_name():
+    with pytest.raises(ValueError, match=r"best_epoch has names \['b'\].*\['a'\]"):
+        TrainingCurveDisplay.from_history({"a": history(5)}, best_epoch={"b": 2})

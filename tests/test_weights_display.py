@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn import SIZES, overlapping, texts
+from matplotlib.colors import SymLogNorm
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp import MLPClassifierSDM
@@ -70,6 +71,28 @@ def test_titles_do_not_overlap(digits, size):
     figure.canvas.draw()
     assert not overlapping(display.titles_)
     assert len(display.titles_) == (0 if size == SIZES[0] else 30)
+
+
+@pytest.mark.parametrize("names", [["a very long name", "$x_$"], ["$", "x" * 999]])
+def test_long_names_do_not_overlap(names):
+    mlp = MLPClassifierSDM((), max_iter=2)
+    mlp.fit(np.eye(4)[[0, 1, 2]], [*names, "z"])
+    display = WeightsDisplay.from_estimator(mlp, image_shape=(2, 2), n_columns=3)
+    display.figure_.canvas.draw()
+    assert not overlapping(display.titles_)
+    assert len(display.titles_) == (0 if len(names[1]) > 99 else 3)
+
+
+def test_norm_of_the_colours(digits):
+    display = WeightsDisplay.from_estimator(
+        digits, image_shape=(8, 8), im_kw={"norm": SymLogNorm(0.1)}
+    )
+    assert isinstance(display.image_.norm, SymLogNorm)
+
+
+def test_pictures_may_be_lists():
+    display = WeightsDisplay([[[1, 2], [3, 4]]], names=["a"]).plot()
+    assert display.image_.get_array().max() == 4
 
 
 def test_columns(digits):

@@ -39,6 +39,11 @@ def check_count_or_none(name, value):
         raise ValueError(f"{name} must be an int of at least 1 or None, got {value}")
 
 
+def literal(name):
+    """A name as it is, without mathematics between dollar signs."""
+    return str(name).replace("$", r"\$")
+
+
 def colours(n):
     """A colour for each of n curves; more than the palette has come in an order."""
     if n <= len(PALETTE):

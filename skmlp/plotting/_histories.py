@@ -1,6 +1,7 @@
 """What can be drawn of histories, or an error that says why not."""
 
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 
@@ -12,7 +13,7 @@ CURVES = ("both", "training", "validation")
 def by_name(given, what):
     """A dict of what may be a single one, a dict, or a list of pairs."""
     if isinstance(given, Mapping):
-        return {str(name): one for name, one in given.items()}
+        given = list(given.items())
     if not isinstance(given, list | tuple):
         return {"": given}
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in given):
@@ -61,14 +62,21 @@ def check_histories(histories, best_epochs, metrics, curves, batches):
         raise ValueError(f"curves must be one of {CURVES}, got {curves!r}")
     if not metrics:
         raise ValueError("metrics is empty; name at least one, 'loss' say")
+    unknown = sorted(set(best_epochs) - set(histories))
+    if unknown:
+        raise ValueError(
+            f"best_epoch has names {unknown}, but the histories are {list(histories)}"
+        )
     for name, history in histories.items():
         of = f"the history of {name!r}" if name else "the history"
         n_epochs = _n_epochs(history, of)
         _check_metrics(history, metrics, curves, of)
         best = best_epochs.get(name)
-        if best is not None and not 1 <= best <= n_epochs:
+        if best is not None and not (
+            isinstance(best, Integral) and 1 <= best <= n_epochs
+        ):
             raise ValueError(
-                f"the best epoch must be from 1 to {n_epochs}, the number of "
+                f"the best epoch must be an int from 1 to {n_epochs}, the number of "
                 f"epochs in {of}, got {best}"
             )
         if batches and BATCHES not in history:

@@ -1,5 +1,7 @@
 """The lecture's picture of a network: layers of units and their connections."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
@@ -11,6 +13,7 @@ from skmlp.plotting._drawing import (
     fit_width,
     import_pyplot,
     laid_out_size,
+    literal,
 )
 
 # Diameter of a unit in rows, and the number of rows below which it stays as it is.
@@ -143,13 +146,14 @@ class NetworkDisplay:
         Raises
         ------
         ValueError
-            If `max_units` is below 3.
+            If `max_units` is not an int of at least 3.
         ImportError
             If matplotlib is missing.
         """
-        if max_units < 3:
+        if not isinstance(max_units, Integral) or max_units < 3:
             raise ValueError(
-                f"max_units must be at least 3 (a unit, a gap, a unit), got {max_units}"
+                "max_units must be an int of at least 3 (a unit, a gap, a unit), got "
+                f"{max_units}"
             )
         plt = import_pyplot(type(self).__name__)
         columns = [_Column(n, max_units) for n in self._n_units()]
@@ -343,11 +347,11 @@ def _on_white(rgba):
 
 def _input_names(estimator, mlp):
     if hasattr(mlp, "feature_names_in_"):
-        return [_literal(name) for name in mlp.feature_names_in_]
+        return [literal(name) for name in mlp.feature_names_in_]
     if isinstance(estimator, Pipeline) and hasattr(estimator, "feature_names_in_"):
         try:
-            return [_literal(name) for name in estimator[:-1].get_feature_names_out()]
-        except AttributeError:  # a step does not tell
+            return [literal(name) for name in estimator[:-1].get_feature_names_out()]
+        except (AttributeError, ValueError):  # a step does not tell, or cannot
             pass
     return [f"$x_{{{i}}}$" for i in range(1, mlp.n_features_in_ + 1)]
 
@@ -355,12 +359,7 @@ def _input_names(estimator, mlp):
 def _output_names(mlp):
     if not is_classifier(mlp):
         return [f"$o_{{{k}}}$" for k in range(1, mlp.n_outputs_ + 1)]
-    return [_literal(name) for name in mlp.classes_[-mlp.n_outputs_ :]]
-
-
-def _literal(name):
-    """A name as it is, without mathematics between dollar signs."""
-    return str(name).replace("$", r"\$")
+    return [literal(name) for name in mlp.classes_[-mlp.n_outputs_ :]]
 
 
 def _layer_names(mlp):

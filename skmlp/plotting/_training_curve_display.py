@@ -197,6 +197,8 @@ class TrainingCurveDisplay:
         histories = by_name(history, "history") if several else {"": history}
         if isinstance(best_epoch, Integral):
             best_epoch = dict.fromkeys(histories, best_epoch)
+        elif best_epoch is not None:
+            best_epoch = by_name(best_epoch, "best epoch")
         display = cls(histories, best_epochs=best_epoch, score_name=score_name)
         return display.plot(
             metrics=metrics,
@@ -246,7 +248,7 @@ class TrainingCurveDisplay:
             Where to draw: one for each metric. None makes a new figure, whose size goes
             by `matplotlib.rcParams["figure.figsize"]`.
         line_kw : dict, default=None
-            Keywords for the curves' `matplotlib.lines.Line2D`.
+            Keywords for the curves' `matplotlib.lines.Line2D`, but `label`.
 
         Returns
         -------
@@ -258,11 +260,12 @@ class TrainingCurveDisplay:
         ValueError
             If a metric, or what `curves` or `batches` asks for, is not in the
             histories, or these are empty or uneven; if the number of axes is not that
-            of the metrics.
+            of the metrics; if `line_kw` has a label.
         ImportError
             If matplotlib is missing.
         """
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
+        line_kw = _checked_line_kw(line_kw)
         check_count_or_none("batch_window", batch_window)
         check_histories(
             self.histories, self.best_epochs or {}, metrics, curves, batches
@@ -301,12 +304,7 @@ class TrainingCurveDisplay:
             return
         marker = "." if np.isfinite(values).sum() <= FEW_EPOCHS else ""
         thin = {"linewidth": 0.9} if len(values) > MANY_EPOCHS else {}
-        style = (
-            _look(kind, colour, self._pale)
-            | {"marker": marker}
-            | thin
-            | (line_kw or {})
-        )
+        style = _look(kind, colour, self._pale) | {"marker": marker} | thin | line_kw
         x = np.arange(1, len(values) + 1)
         self.lines_ += axes.plot(x, values, label=_label(name, kind), **style)
 
@@ -332,7 +330,7 @@ class TrainingCurveDisplay:
             ("updates", "each update", x, losses),
             (
                 "mean",
-                f"mean of {window} updates",
+                f"mean of {window} update{'s' * (window > 1)}",
                 np.convolve(x, share, "valid"),
                 np.convolve(losses, share, "valid"),
             ),
@@ -398,6 +396,20 @@ class TrainingCurveDisplay:
         return kinds
 
 
+def _checked_line_kw(line_kw):
+    """The keywords by their long names."""
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    line_kw = normalize_kwargs(line_kw or {}, Line2D)
+    if "label" in line_kw:
+        raise ValueError(
+            "line_kw has a label, but each curve has its own; pass several estimators "
+            "or histories by name to name them"
+        )
+    return line_kw
+
+
 def _is_all_of_a_layout(figure, axes):
     """Whether the figure has no other axes, and can make room around them."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -436,7 +448,7 @@ def _score_name(mlp):
     if "validation_score" not in mlp.history_ or mlp.scoring in same:
         return name
     scoring = getattr(mlp.scoring, "__name__", mlp.scoring)
-    return f"{name} (training), {scoring} (validation)"
+    return f"{name} (training),\n{scoring} (validation)"
 
 
 def _figure_and_axes(plt, ax, n_metrics):

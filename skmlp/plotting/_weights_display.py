@@ -9,8 +9,10 @@ from skmlp._find_network import last_step, unwrapped
 from skmlp.plotting._drawing import (
     DIVERGING,
     check_count_or_none,
+    fit_width,
     import_pyplot,
     laid_out_size,
+    literal,
 )
 
 # Room between two pictures, as shares of their width and height; numbers need more.
@@ -28,7 +30,7 @@ class WeightsDisplay:
 
     Parameters
     ----------
-    weights : ndarray of shape (n_units, height, width)
+    weights : array-like of shape (n_units, height, width)
         A picture for each unit.
     names : list of str
         What to write over each: `from_estimator` takes the numbers of the hidden units,
@@ -67,7 +69,7 @@ class WeightsDisplay:
     """
 
     def __init__(self, weights, *, names):
-        self.weights = weights
+        self.weights = np.asarray(weights)
         self.names = names
 
     @classmethod
@@ -122,7 +124,7 @@ class WeightsDisplay:
         units = np.sort(strongest[:max_units])
         display = cls(
             W.T[units].reshape(-1, height, width),
-            names=[str(name) for name in _names(mlp)[units]],
+            names=[literal(name) for name in _names(mlp)[units]],
         )
         return display.plot(n_columns=n_columns, colorbar=colorbar, ax=ax, im_kw=im_kw)
 
@@ -138,8 +140,9 @@ class WeightsDisplay:
         ax : Axes, default=None
             Where to draw; None makes a new figure.
         im_kw : dict, default=None
-            Keywords for `matplotlib.axes.Axes.imshow`. Without `vmin` and `vmax`, zero
-            is white and the weight of the largest size has the darkest colour.
+            Keywords for `matplotlib.axes.Axes.imshow`. Without `vmin` and `vmax`, or
+            `norm`, zero is white and the weight of the largest size has the darkest
+            colour.
 
         Returns
         -------
@@ -163,9 +166,9 @@ class WeightsDisplay:
             share = 1 - COLORBAR if colorbar else 1
             n_columns = self._best_n_columns(share * width / height)
         mosaic, corners = self._mosaic(n_columns)
-        largest = abs(self.weights).max()
-        im_kw = {"cmap": DIVERGING, "vmin": -largest, "vmax": largest} | (im_kw or {})
-        self.image_ = ax.imshow(mosaic, **im_kw)
+        largest, im_kw = abs(self.weights).max(), im_kw or {}
+        limits = {} if "norm" in im_kw else {"vmin": -largest, "vmax": largest}
+        self.image_ = ax.imshow(mosaic, **{"cmap": DIVERGING} | limits | im_kw)
         ax.set(xticks=[], yticks=[], facecolor=GROUND)
         ax.spines[:].set_visible(False)
         self.colorbar_ = None
@@ -213,7 +216,7 @@ class WeightsDisplay:
         size = min(9.0, 0.8 * pixel * max(1, round(TITLE * height)))
         if size < SMALLEST_TITLE:
             return []
-        return [
+        titles = [
             self.ax_.text(
                 left + (width - 1) / 2,
                 top - 1,
@@ -224,6 +227,12 @@ class WeightsDisplay:
             )
             for (top, left), name in zip(corners, self.names, strict=True)
         ]
+        fit_width(titles, pixel * (width + 1))
+        if titles[0].get_fontsize() >= SMALLEST_TITLE:
+            return titles
+        for title in titles:
+            title.remove()
+        return []
 
 
 def _names(mlp):
