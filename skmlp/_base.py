@@ -38,15 +38,17 @@ from skmlp._sklearn_compat import (
     single_blas_thread,
 )
 from skmlp._start import first_weights, last_weights, make_updates
-from skmlp._threads import update_threads
+from skmlp._threads import shared_cores, update_threads
 from skmlp._training import Training, batch_rows
 
 # The dtypes of inputs that are used as they are.
 FLOATS = [np.float64, np.float32]
 
 # Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
-# a conversion of X to the dtype of the weights needs no more memory than that.
+# a conversion of X to the dtype of the weights needs no more memory than that. Fewer,
+# where they have many outputs, which are to stay in the cache.
 PREDICT_ROWS = 4096
+PREDICT_BYTES = 1 << 21
 
 
 def learns_in_chunks(mlp):
@@ -189,6 +191,9 @@ class BaseMLP(
     @abstractmethod
     def _case_weights(self, sample_weight, labels, learn):
         """Weights s_n before scaling, or None; `learn` the weights of classes, too."""
+
+    # The name of the scorer that computes the running score, too.
+    _own_score = None
 
     @abstractmethod
     def _running_score(self):
@@ -475,8 +480,8 @@ class BaseMLP(
         )
 
     def _scorer(self, validation, network, parameters, state):
-        """What `scoring` makes of the parameters, or None for the loss."""
-        if validation is None or self.scoring == "loss":
+        """What `scoring` makes of the parameters, or None where the kernel does."""
+        if validation is None or self.scoring in ("loss", self._own_score):
             return None
         from sklearn.metrics import check_scoring  # late: takes longer than skmlp
 
@@ -571,8 +576,10 @@ class BaseMLP(
         """
         X = self._validate_X(X)
         n_rows = X.shape[0]
-        block = min(n_rows, PREDICT_ROWS)
+        row_bytes = self.n_outputs_ * self._dtype.itemsize
+        block = min(n_rows, max(PREDICT_BYTES // row_bytes, 1), PREDICT_ROWS)
         network = self._network(self._dtype, block, sparse=issparse(X))
+        n_threads = network.n_threads
         parameters = self._parameters(network)
         workspace = np.empty(network.n_workspace, dtype=self._dtype)
         order = np.arange(block)
@@ -582,9 +589,10 @@ class BaseMLP(
             for start in range(0, n_rows, block):
                 part = in_dtype(X[start : start + block], self._dtype, "X")
                 z = np.empty((part.shape[0], self.n_outputs_), dtype=self._dtype)
-                forward_rows(
-                    network, Inputs(part), order[: len(z)], parameters, workspace, z
-                )
+                with shared_cores.watched(network, n_threads):
+                    forward_rows(
+                        network, Inputs(part), order[: len(z)], parameters, workspace, z
+                    )
                 _check_outputs(z, start)
                 values = from_net_inputs(z)
                 if result is None:

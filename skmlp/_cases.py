@@ -9,6 +9,9 @@ from sklearn.utils import indexable
 from skmlp._network.network import Inputs, Targets
 from skmlp._sklearn_compat import _safe_indexing
 
+# Rows of targets that are looked at together.
+SUMMED_ROWS = 1024
+
 
 def in_dtype(array, dtype, name):
     """The array in a dtype of floats, or an error where it does not fit in there."""
@@ -138,16 +141,21 @@ class Cases:
         if values is not None and self.total_weight > 0:
             # Of huge targets it is infinite, as their loss will be.
             with np.errstate(over="ignore", invalid="ignore"):
-                self.spread = np.array([self._spread(t, s) for t in values.T])
+                mean = self._weighted_sum(lambda t: t) / self.total_weight
+                self.spread = self._weighted_sum(lambda t: (t - mean) ** 2)
 
     def given(self):
         """X and y as the user passed them, and their sample_weight."""
         return self.data.given_rows(self.rows)
 
-    def _spread(self, t, s):
-        t = at(t, self.rows).astype(np.float64)
-        t -= np.average(t, weights=s)
-        return np.average(t * t, weights=s) * self.total_weight
+    def _weighted_sum(self, function):
+        """sum_n s_n f(t_n) for each output, some rows at a time."""
+        weights, total = self.targets.weights, 0.0
+        for start in range(0, len(self.rows), SUMMED_ROWS):
+            rows = self.rows[start : start + SUMMED_ROWS]
+            t = function(at(self.targets.values, rows).astype(np.float64))
+            total += t.sum(axis=0) if weights is None else at(weights, rows) @ t
+        return total
 
     def score(self, sums):
         """Accuracy or R^2 from the sums of the kernel, as scikit-learn defines them.

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skmlp._base import BaseMLP, learns_in_chunks
+from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
 
@@ -234,6 +235,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     True
     """
 
+    _own_score = "accuracy"
+
     _parameter_constraints = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"log_loss", "squared_error"})],
@@ -406,7 +409,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             label by itself. With `loss="squared_error"` and more than two classes the
             outputs of the network, divided by their sum.
         """
-        return self._forward(X, lambda z: np.exp(self._log_proba(z)))
+        return self._forward(X, self._proba)
 
     def predict_log_proba(self, X):
         """Logarithm of the probabilities, finite where these underflow.
@@ -423,11 +426,29 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         """
         return self._forward(X, self._rounded_log_proba)
 
+    def _proba(self, z):
+        """The probabilities, which may take the place of the net inputs."""
+        if self._multilabel:
+            activate_outputs("logistic", z)
+            return z
+        if z.shape[1] == 1:
+            p = np.hstack([-z, z])
+            activate_outputs("logistic", p)
+            return p
+        if self.out_activation_ == "logistic":
+            return np.exp(self._log_proba(z))
+        with np.errstate(over="ignore"):  # two z as far apart as numbers can be
+            z -= z.max(axis=1, keepdims=True)
+        activate_outputs("exp", z)
+        z /= z.sum(axis=1, keepdims=True)
+        return z
+
     def _rounded_log_proba(self, z):
         """log(p) where p, as `predict_proba` rounds it, is not 0; else log p from z."""
-        log_p = self._log_proba(z)
-        p = np.exp(log_p)
-        return np.log(p, out=log_p, where=p > 0)
+        p = self._proba(z.copy())
+        if p.all():
+            return np.log(p, out=p)
+        return np.log(p, out=self._log_proba(z), where=p > 0)
 
     def _log_proba(self, z):
         if self._multilabel:

@@ -8,6 +8,7 @@ import numpy as np
 
 from skmlp._network import kernel
 from skmlp._objective import add_losses_and_gradient
+from skmlp._threads import shared_cores
 from skmlp._training import Training
 
 # What `scipy.optimize.minimize` calls the end by a limit.
@@ -54,15 +55,16 @@ class LBFGSTraining(Training):
         at_start = self.sums is None
         self.point[:] = parameters
         self.sums = np.zeros(self.network.n_sums)
-        add_losses_and_gradient(
-            self.network,
-            self.cases,
-            self.point,
-            self.gradient,
-            self.workspace,
-            self.sums,
-            self.mlp.weight_decay,
-        )
+        with shared_cores.watched(self.network, self.n_threads):
+            add_losses_and_gradient(
+                self.network,
+                self.cases,
+                self.point,
+                self.gradient,
+                self.workspace,
+                self.sums,
+                self.mlp.weight_decay,
+            )
         penalty = kernel.penalty(self.network, self.point, self.mlp.weight_decay)
         loss = self.sums[0] / len(self.cases.rows)
         value = loss + penalty

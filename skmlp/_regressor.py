@@ -234,6 +234,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     'patience'
     """
 
+    _own_score = "r2"
+
     _parameter_constraints = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],

@@ -21,6 +21,7 @@ from skmlp._network import kernel
 from skmlp._objective import add_losses, slice_rows
 from skmlp._parameters import aligned_copy, aligned_empty
 from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
+from skmlp._threads import shared_cores
 
 # learning_rate_init="auto": what the rate is divided by where the first call diverges.
 RESTART_DIVISOR = 10.0
@@ -139,7 +140,7 @@ class Training:
     cases, validation : Cases
         `validation` may be None.
     scorer : callable, default=None
-        Without arguments; a higher value is better. Watched instead of the loss.
+        Without arguments: the validation score, where it is not the running one.
     restartable : bool, default=False
         Whether training that diverges starts anew at a lower learning rate.
     watch : bool, default=True
@@ -155,6 +156,8 @@ class Training:
         What tells scikit-learn's callbacks of each epoch.
     report : Report or None
         What prints a line for an epoch.
+    n_threads : int
+        That share a large update, where no other program takes the cores.
     cancelled : threading.Event
         Ends the training between two slices of an epoch where it is set.
     """
@@ -185,6 +188,7 @@ class Training:
         self.scorer = scorer
         self.watch = watch
         self.n_iter = 0
+        self.n_threads = 1
         self.stop_reason = "interrupt"
         self.tasks = None
         self.report = None
@@ -229,6 +233,7 @@ class Training:
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""
+        self.n_threads = self.network.n_threads
         self.start()
         self.stop_reason = self.loop(max_iter)
 
@@ -350,9 +355,10 @@ class Training:
         position = 0
         while position < len(self.order) and math.isfinite(sums[0]):
             self.check_cancelled()
-            position, self.state.n_updates = self.train_slice(
-                position, n_rows, sums, rates
-            )
+            with shared_cores.watched(self.network, self.n_threads):
+                position, self.state.n_updates = self.train_slice(
+                    position, n_rows, sums, rates
+                )
 
     def train_slice(self, position, n_rows, sums, rates):
         """Train on some rows more; return the next position, and all updates so far."""
@@ -486,17 +492,17 @@ class Training:
         """The name of what is to fall."""
         if not self.mlp.early_stopping:
             return "objective"
-        return "loss" if self.scorer is None else str(self.mlp.scoring)
+        return str(self.mlp.scoring)
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""
         mlp, patience = self.mlp, self.state.patience
         if not mlp.early_stopping:
             value = curves["loss"] + curves["penalty"]
-        elif self.scorer:
-            value = -curves["validation_score"]
-        else:
+        elif mlp.scoring == "loss":
             value = curves["validation_loss"]
+        else:
+            value = -curves["validation_score"]
         best = self.state.best_parameters, self.state.best_epoch
         if mlp.early_stopping and value < patience.best:
             best = self.parameters.copy(), n_recorded(self.history)

@@ -363,11 +363,13 @@ def test_validation_score_is_the_scorers_and_the_highest_is_kept(
     mlp.fit(X, y, **VALIDATION, sample_weight_val=sample_weight_val)
     scores = mlp.history_["validation_score"]
     assert mlp.stop_reason_ == "patience"
-    assert scorer(mlp, X_val, y_val, **keywords) == max(scores)
+    score = pytest.approx(scorer(mlp, X_val, y_val, **keywords), rel=1e-12)
+    assert max(scores) == score
     assert mlp.best_validation_score_ == max(scores)
 
     last = small(estimator, early_stopping=False, max_iter=2).fit(X, y)
-    assert scorer(last, X_val, y_val, **keywords) == scores[1]
+    score = pytest.approx(scorer(last, X_val, y_val, **keywords), rel=1e-12)
+    assert scores[1] == score
 
 
 @both

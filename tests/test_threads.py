@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.datasets import make_regression
 
 from skmlp import MLPRegressorSDM, _threads
 from skmlp._network import kernel
+from skmlp._threads import SharedCores
 
 # Products on both sides of the size from which BLAS does them, all worth threads.
 HIDDEN = {"small": (240, 200), "large": (520, 520)}
@@ -81,6 +83,70 @@ def test_nor_do_they_with_sparse_batches(
     )
     mlp.set_params(max_iter=2)
     assert_same_bits(n_threads, mlp, X, rng.normal(size=300).astype(dtype))
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_nor_do_they_where_cores_are_taken_meanwhile(n_threads, monkeypatch, solver):
+    """The number of threads changes while training and predicting."""
+    X, Y = problem(np.float64)
+    mlp = MLPRegressorSDM(HIDDEN["small"], solver=solver, random_state=0, max_iter=5)
+    used = []
+
+    class Cores(SharedCores):
+        def limit(self, n_threads):
+            used.append(1 + len(used) % 3)
+            return used[-1]
+
+    for module in "_base", "_lbfgs", "_training":
+        monkeypatch.setattr(f"skmlp.{module}.shared_cores", Cores())
+    assert_same_bits(n_threads, mlp, X, Y)
+    assert set(used) == {1, 2, 3}
+
+
+class Clocks:
+    """Time that passes as a test says."""
+
+    def __init__(self):
+        self.wall = self.cpu = 0.0
+
+    def perf_counter(self):
+        return self.wall
+
+    def thread_time(self):
+        return self.cpu
+
+
+def test_fewer_threads_while_other_programs_take_the_cores(monkeypatch):
+    clocks, cores = Clocks(), SharedCores()
+    monkeypatch.setattr(_threads, "time", clocks)
+    network = SimpleNamespace(n_threads=None)
+
+    def work(n_times, share=1.0):
+        """The threads used, where one runs for this share of the time."""
+        used = []
+        for _ in range(n_times):
+            with cores.watched(network, 8):
+                clocks.wall += _threads.WINDOW
+                clocks.cpu += share * _threads.WINDOW
+            used.append(network.n_threads)
+        return used
+
+    assert work(1000) == [8] * 1000
+    assert work(4, 0.5) == [8, 4, 2, 1]
+    assert work(10, 0.5) == [1] * 10
+    for n in 2, 4, 8:
+        clocks.wall += _threads.LONGEST_HOLD
+        assert work(1) == [n]
+    assert work(1000) == [8] * 1000
+    # A try in vain is the longer away the more there were.
+    waits = []
+    for _ in range(8):
+        assert work(1, 0.5) == [8]
+        begin = clocks.wall
+        while cores.limit(8) < 8:
+            clocks.wall += 0.5
+        waits.append(clocks.wall - begin)
+    assert waits == [1, 2, 4, 8, 16, 16, 16, 16]
 
 
 def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):

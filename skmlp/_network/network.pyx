@@ -13,6 +13,7 @@ from libc.limits cimport INT_MAX
 
 from .activations cimport EXP, IDENTITY, LOGISTIC, RELU, SOFTMAX, TANH
 from .losses cimport LOG_LOSS, POISSON, SQUARED_ERROR
+from .products cimport SMALL_BYTES
 from .scores cimport ACCURACY, SQUARED_RESIDUALS, SUBSET_ACCURACY
 from .weight_updates cimport ADADELTA, ADAGRAD, ADAM, MOMENTUM, NESTEROV, NO_RULE, RMSPROP
 from .workspace cimport Layer, place_parameters, place_workspace
@@ -41,6 +42,9 @@ _RULES = {
 cdef Py_ssize_t BLOCK_BYTES = 1 << 19
 cdef Py_ssize_t MIN_BLOCK_ROWS = 256
 cdef Py_ssize_t MAX_BLOCK_ROWS = 1024
+# Small weights can be read anew for fewer rows, where 256 are far too large for that cache.
+cdef Py_ssize_t WIDE_BLOCK_BYTES = 1 << 22
+cdef Py_ssize_t MIN_WIDE_BLOCK_ROWS = 64
 
 # Rows times parameters of a block that is worth several threads. With other programs on all
 # cores a thread comes some milliseconds late.
@@ -81,8 +85,12 @@ cdef class Network:
         self.score = _SCORES[score]
         n_units = 2 * sum(self.layer_units[1:]) + 2 * max(self.layer_units[1:])
         row_bytes = itemsize * (n_units if sparse else n_units + 2 * self.layer_units[0])
-        block_rows = min(max(BLOCK_BYTES // row_bytes, MIN_BLOCK_ROWS), MAX_BLOCK_ROWS, batch_size)
-        self._check_size(block_rows, row_bytes, itemsize)
+        n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_units))
+        fewest = MIN_BLOCK_ROWS
+        if n_parameters * itemsize <= SMALL_BYTES:
+            fewest = min(fewest, max(WIDE_BLOCK_BYTES // row_bytes, MIN_WIDE_BLOCK_ROWS))
+        block_rows = min(max(BLOCK_BYTES // row_bytes, fewest), MAX_BLOCK_ROWS, batch_size)
+        self._check_size(n_parameters, block_rows, row_bytes, itemsize)
         self.layout.n_layers = len(self.layer_units) - 1
         self.layout.n_features = self.layer_units[0]
         self.layout.sparse = sparse
@@ -102,9 +110,8 @@ cdef class Network:
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
 
-    def _check_size(self, block_rows, row_bytes, itemsize):
+    def _check_size(self, n_parameters, block_rows, row_bytes, itemsize):
         """Refuse what a BLAS integer cannot count and what no address can reach."""
-        n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_units))
         n_bytes = max(n_parameters * itemsize, block_rows * row_bytes)
         # Padded rows can be twice as long.
         if max(self.layer_units) > INT_MAX or n_bytes > sys.maxsize // 4:
