@@ -48,8 +48,8 @@ for name, mlp in zip(rates, mlps.values(), strict=True):
 
 # %%
 # Too low a rate gets there, but slowly. A good one falls fast and keeps falling. Too
-# high a rate is as fast at first and then steps to and fro over the minimum, without
-# getting lower. Far too high, each step ends higher than it started. The accuracy
+# high a rate soon steps to and fro over the minimum, without getting much lower. Far
+# too high, steps end higher than they started, and the loss stays large. The accuracy
 # shows the same, but hardly what lies between good and very good: watch the loss.
 display = TrainingCurveDisplay.from_estimator(mlps, log_scale=True)
 

@@ -129,7 +129,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.
     verbose : int, default=0
-        Print a line for each epoch (1) or for every so many.
+        `fit` prints a line for each epoch (1) or for every so many.
 
     Attributes
     ----------
@@ -468,7 +468,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
                 "y has several columns of classes; pass one column of labels, or a "
                 "multilabel indicator matrix of 0 and 1"
             )
-        check_classification_targets(y)
+        if y_type not in ("binary", "multiclass", "multilabel-indicator"):
+            check_classification_targets(y)  # raises the error that scikit-learn has
         self._multilabel = y_type == "multilabel-indicator"
         if self._multilabel:
             self.classes_ = np.arange(y.shape[1])

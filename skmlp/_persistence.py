@@ -33,6 +33,11 @@ class SavedModel:
         return state
 
     def __setstate__(self, state):
+        if "_saved_by" not in state:
+            raise ValueError(
+                f"this is not the state of a saved {type(self).__name__}; save all of "
+                "it by pickle, joblib, copy or skops"
+            )
         saved_by = state["_saved_by"]
         if saved_by["format"] > FORMAT:
             raise ValueError(

@@ -369,3 +369,8 @@ def test_rate_that_was_lowered_is_kept_after_discarding():
 def test_there_is_nothing_to_discard_before_fit(estimator):
     with pytest.raises(NotFittedError):
         make_mlp(estimator).discard_training_state()
+
+
+def test_parts_of_a_state_are_refused():
+    with pytest.raises(ValueError, match="not the state of a saved MLPClassifierSDM"):
+        MLPClassifierSDM().__setstate__({"max_iter": 3})

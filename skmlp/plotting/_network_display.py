@@ -136,7 +136,8 @@ class NetworkDisplay:
         legend : bool, default=True
             Whether the colours are explained below the network.
         ax : Axes, default=None
-            Where to draw; None makes a new figure.
+            Where to draw; None makes a new figure. That of yours needs
+            `layout="constrained"` to make room for names and legend.
 
         Returns
         -------

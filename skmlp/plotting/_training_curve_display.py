@@ -108,7 +108,8 @@ class TrainingCurveDisplay:
         estimator : estimator, or dict or list of (name, estimator)
             A fitted `MLPClassifierSDM` or `MLPRegressorSDM`; or a `Pipeline`, a search
             (its best estimator counts) or a `TransformedTargetRegressor` with one
-            inside; or several of these by name, to compare them.
+            inside; or several of these by name, to compare them. What stands between
+            dollar signs in a name is drawn as mathematics.
         metrics, curves, log_scale, batches, batch_window, legend, ax, line_kw
             See `plot`. `batches=True` needs estimators with `record_batches=True`.
 
@@ -246,7 +247,8 @@ class TrainingCurveDisplay:
             `Axes.legend` can do it in another place.
         ax : Axes or sequence of Axes, default=None
             Where to draw: one for each metric. None makes a new figure, whose size goes
-            by `matplotlib.rcParams["figure.figsize"]`.
+            by `matplotlib.rcParams["figure.figsize"]`. That of yours needs
+            `layout="constrained"` to make room for the legend.
         line_kw : dict, default=None
             Keywords for the curves' `matplotlib.lines.Line2D`, but `label`.
 

@@ -138,7 +138,8 @@ class WeightsDisplay:
         colorbar : bool, default=True
             Whether the colours are explained beside the pictures.
         ax : Axes, default=None
-            Where to draw; None makes a new figure.
+            Where to draw; None makes a new figure. That of yours needs
+            `layout="constrained"` to make room for the colour bar.
         im_kw : dict, default=None
             Keywords for `matplotlib.axes.Axes.imshow`. Without `vmin` and `vmax`, or
             `norm`, zero is white and the weight of the largest size has the darkest
