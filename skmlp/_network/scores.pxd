@@ -42,17 +42,16 @@ cdef inline void add_scores(
 ) noexcept nogil:
     """sums <- sums + s_n * hit_n, or + s_n * (o_n - t_n)^2 per output"""
     cdef Py_ssize_t n, k
-    cdef double weight, residual, total
+    cdef double weight, residual
     if score == SQUARED_RESIDUALS and K == 1 and s == NULL:
         sums[0] += squared_distance(o, t, rows)
         return
     if score == SQUARED_RESIDUALS:
-        for k in range(K):
-            total = 0
-            for n in range(rows):
+        for n in range(rows):
+            weight = case_weight(s, row, n)
+            for k in range(K):
                 residual = <double> (o[n * K + k] - t[n * K + k])
-                total += case_weight(s, row, n) * residual * residual
-            sums[k] += total
+                sums[k] += weight * residual * residual
         return
     for n in range(rows):
         weight = case_weight(s, row, n)
