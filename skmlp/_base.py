@@ -192,12 +192,14 @@ class BaseMLP(
     def _case_weights(self, sample_weight, labels, learn):
         """Weights s_n before scaling, or None; `learn` the weights of classes, too."""
 
-    # The name of the scorer that computes the running score, too.
-    _own_score = None
-
     @abstractmethod
     def _running_score(self):
         """What the kernel sums up for the running score."""
+
+    @property
+    @abstractmethod
+    def _running_scorer(self):
+        """The name of the scorer that the running score agrees with, or None."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -337,11 +339,11 @@ class BaseMLP(
             vars(self).pop("n_init_history_", None)
         data = self._encoded(X, y, sample_weight, given, learn=True)
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
-        inputs = X, *(validation_data or ())[:1]
+        X_val = None if validation_data is None else validation_data[0]
         network = self._network(
             X.dtype,
             batch_rows(batch_size, len(data)),
-            sparse=all(each is None or issparse(each) for each in inputs),
+            sparse=issparse(X) and (X_val is None or issparse(X_val)),
         )
         updates = make_updates(self)
         no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
@@ -481,7 +483,7 @@ class BaseMLP(
 
     def _scorer(self, validation, network, parameters, state):
         """What `scoring` makes of the parameters, or None where the kernel does."""
-        if validation is None or self.scoring in ("loss", self._own_score):
+        if validation is None or self.scoring in ("loss", self._running_scorer):
             return None
         from sklearn.metrics import check_scoring  # late: takes longer than skmlp
 

@@ -235,8 +235,6 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     True
     """
 
-    _own_score = "accuracy"
-
     _parameter_constraints = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"log_loss", "squared_error"})],
@@ -551,6 +549,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
 
     def _running_score(self):
         return "subset_accuracy" if self._multilabel else "accuracy"
+
+    @property
+    def _running_scorer(self):
+        # Scorers do not know of class weights, which the running score counts by.
+        return "accuracy" if self.class_weight is None else None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -234,8 +234,6 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     'patience'
     """
 
-    _own_score = "r2"
-
     _parameter_constraints = {
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions({"squared_error", "poisson"})],
@@ -383,6 +381,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
 
     def _running_score(self):
         return "squared_residuals"
+
+    _running_scorer = "r2"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

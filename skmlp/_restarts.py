@@ -28,7 +28,10 @@ def run_all(trainings, max_iter, n_jobs):
         for training in trainings:
             training.run(max_iter)
         return
-    trainings[0].network.n_threads = update_threads(n_threads)  # it is all trainings'
+    network = trainings[0].network  # it is all trainings'
+    network.n_threads = update_threads(n_threads)
+    for training in trainings:
+        training.n_threads = network.n_threads
     with ThreadPoolExecutor(n_threads) as pool:
         config = get_config()
         runs = [pool.submit(_run, each, max_iter, config) for each in trainings]

@@ -188,7 +188,7 @@ class Training:
         self.scorer = scorer
         self.watch = watch
         self.n_iter = 0
-        self.n_threads = 1
+        self.n_threads = network.n_threads
         self.stop_reason = "interrupt"
         self.tasks = None
         self.report = None
@@ -233,7 +233,6 @@ class Training:
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""
-        self.n_threads = self.network.n_threads
         self.start()
         self.stop_reason = self.loop(max_iter)
 

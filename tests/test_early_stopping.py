@@ -372,6 +372,13 @@ def test_validation_score_is_the_scorers_and_the_highest_is_kept(
     assert scores[1] == score
 
 
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 5.0}], ids=str)
+def test_scorers_do_not_count_class_weights(class_weight):
+    mlp = small(MLPClassifierSDM, scoring="accuracy", class_weight=class_weight)
+    mlp.fit(X, y, **VALIDATION)
+    assert mlp.best_validation_score_ == mlp.score(X_val, y_val)
+
+
 @both
 def test_scorer_sees_data_frames_as_they_came(estimator):
     frame, target = pd.DataFrame(X, columns=list("abc")), pd.Series(y, name="target")
