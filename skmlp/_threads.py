@@ -18,7 +18,8 @@ _cpu_count = cache(cpu_count)
 # 0.7 beside one on two cores, 0.5 beside two.
 WINDOW = 0.05
 TAKEN = 0.8
-# Seconds until more threads are tried again: twice as many after each try in vain.
+# Seconds until more threads are tried again: twice as many after each try in vain, half
+# as many after a window in which all threads had cores.
 SHORTEST_HOLD, LONGEST_HOLD = 1.0, 16.0
 
 
@@ -82,7 +83,7 @@ class SharedCores:
             self.held_until = time.perf_counter() + self.hold
             self.hold = min(2 * self.hold, LONGEST_HOLD)
         elif n_threads == most:
-            self.hold = SHORTEST_HOLD
+            self.hold = max(self.hold / 2, SHORTEST_HOLD)
         self.wall = self.cpu = 0.0
 
 
