@@ -228,7 +228,7 @@ class WeightsDisplay:
             )
             for (top, left), name in zip(corners, self.names, strict=True)
         ]
-        fit_width(titles, pixel * (width + 1))
+        fit_width(titles, pixel * width)
         if titles[0].get_fontsize() >= SMALLEST_TITLE:
             return titles
         for title in titles:
