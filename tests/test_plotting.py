@@ -79,7 +79,9 @@ def test_no_network(draw, estimator):
 
 @each_display
 def test_without_matplotlib(draw, digits, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "matplotlib":
+            monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r"Display needs matplotlib.*pip install"):
         draw(digits)
 

@@ -267,12 +267,12 @@ class TrainingCurveDisplay:
             If matplotlib is missing.
         """
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
-        line_kw = _checked_line_kw(line_kw)
         check_count_or_none("batch_window", batch_window)
         check_histories(
             self.histories, self.best_epochs or {}, metrics, curves, batches
         )
         plt = import_pyplot(type(self).__name__)
+        line_kw = _checked_line_kw(line_kw)
         self.figure_, self.axes_ = _figure_and_axes(plt, ax, len(metrics))
         self.ax_ = self.axes_[0]
         self.lines_, self.kept_, self.updates_ = [], [], []
