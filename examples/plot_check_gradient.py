@@ -30,7 +30,7 @@ X = X / 16
 mlp = MLPClassifierSDM(16, activation="tanh", batch_size=32, random_state=0)
 mlp.partial_fit(X, y, classes=np.arange(10))
 X, y, T = X[:50], y[:50], np.eye(10)[y[:50]]
-W, V = mlp.coefs_
+V, W = mlp.coefs_
 b, c = mlp.intercepts_
 
 # %%
@@ -42,20 +42,20 @@ b, c = mlp.intercepts_
 # error.
 
 
-def objective(W):
-    o = softmax(np.tanh(X @ W + b) @ V + c, axis=1)
+def objective(V):
+    o = softmax(np.tanh(X @ V + b) @ W + c, axis=1)
     penalty = mlp.weight_decay / 2 * ((W**2).sum() + (V**2).sum())
     return -np.mean(np.log(o[T == 1])) + penalty
 
 
-def gradient_of_W(slip):
+def gradient_of_V(slip):
     h, o = layer_outputs(mlp, X)
     delta = (o - T) * o * (1 - o) if slip else o - T
-    delta_below = delta @ V.T * (1 - h**2)
-    return X.T @ delta_below / len(X) + mlp.weight_decay * W
+    delta_below = delta @ W.T * (1 - h**2)
+    return X.T @ delta_below / len(X) + mlp.weight_decay * V
 
 
-right, wrong = gradient_of_W(slip=False), gradient_of_W(slip=True)
+right, wrong = gradient_of_V(slip=False), gradient_of_V(slip=True)
 
 # %%
 # Central differences
@@ -65,11 +65,11 @@ right, wrong = gradient_of_W(slip=False), gradient_of_W(slip=True)
 
 
 def central_differences(epsilon):
-    numeric = np.empty_like(W)
-    for i in np.ndindex(W.shape):
-        step = np.zeros_like(W)
+    numeric = np.empty_like(V)
+    for i in np.ndindex(V.shape):
+        step = np.zeros_like(V)
         step[i] = epsilon
-        numeric[i] = (objective(W + step) - objective(W - step)) / (2 * epsilon)
+        numeric[i] = (objective(V + step) - objective(V - step)) / (2 * epsilon)
     return numeric
 
 

@@ -5,7 +5,8 @@ Deeper or wider?
 "The capacity of the network increases with more hidden units and more hidden layers",
 says the slide "Representational Power", and asks why one should go deeper. One answer:
 each layer works on what the layer below has made of the inputs, and for some data that
-is the shorter way. Here one hidden layer and several share the same number of weights.
+is the shorter way. Here networks of one hidden layer and of several have equally
+many weights and biases.
 """
 
 import sys
@@ -51,18 +52,18 @@ def fit(data, size, seed):
 
 
 def curve(data, depth, widths):
-    """Number of weights and mean accuracy for each width."""
+    """Number of weights and biases, and mean accuracy, for each width."""
     _, X_test, _, y_test = data
     for width in widths:
         networks = [fit(data, (width,) * depth, seed) for seed in range(2)]
-        n_weights = networks[0].n_parameters_
+        n_parameters = networks[0].n_parameters_
         scores = [network.score(X_test, y_test) for network in networks]
-        print(f"{(width,) * depth}: {n_weights} weights, {np.mean(scores):.1%} right")
-        yield n_weights, np.mean(scores)
+        print(f"{(width,) * depth}: {n_parameters} parameters, {np.mean(scores):.1%} right")
+        yield n_parameters, np.mean(scores)
 
 
 # %%
-# Top: one layer of 25 units has about as many weights as two layers of 7, but only the
+# Top: one layer of 25 units has about as many parameters as two layers of 7, but only the
 # two layers find the spirals. Bottom: the same for other sizes, and for the digits,
 # where depth gains next to nothing, and small networks lose by it.
 plt.rc("axes", prop_cycle=plt.cycler(color=["#0072B2", "#D55E00", "#009E73"]))

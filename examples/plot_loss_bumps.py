@@ -2,7 +2,7 @@
 Where do the bumps come from?
 =============================
 
-The slide "Monitor Loss During Training" shows how a real loss looks like during
+The slide "Monitor Loss During Training" shows what a real loss looks like during
 training, and asks: "What are the bumps caused by? How could we get a more smooth loss?"
 With ``record_batches=True`` the loss of every update is kept. This example looks at it
 for three sizes of mini-batches. It takes a few seconds and saves the figure as
@@ -27,7 +27,7 @@ X, y = StandardScaler().fit_transform(X)[:1792], y[:1792]  # 7 * 256: no small l
 # %%
 # The learning rate is proportional to the size B, so that all three get as far in an
 # epoch, and so low that the weights hardly move from one update to the next. What
-# differs between the two is the mini-batch: its loss is the mean over B cases, some of
+# differs from one update to the next is the mini-batch: its loss is the mean over B cases, some of
 # them easy and some hard, and such a mean scatters as 1 / sqrt(B).
 warnings.simplefilter("ignore", ConvergenceWarning)
 mlps = {

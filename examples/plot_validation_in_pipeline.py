@@ -43,13 +43,14 @@ with config_context(enable_metadata_routing=True):
         200,
         batch_size=20,
         early_stopping=True,
+        learning_rate_init=0.002,
         n_iter_no_change=40,
         random_state=0,
     ).set_fit_request(X_val=True, y_val=True)
     model = make_pipeline(StandardScaler(), mlp, transform_input=["X_val"])
     model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 
-print(f"Trained for {mlp.n_iter_} epochs; the weights are those of {mlp.best_epoch_}")
+print(f"Trained for {mlp.n_iter_} epochs; the weights are those of epoch {mlp.best_epoch_}")
 print(f"Accuracy on the test data: {model.score(X_test, y_test):.3f}")
 
 # %%

@@ -220,7 +220,7 @@ class BaseMLP(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training inputs x; float32 and float64 are used as they are, without a copy.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets t.
+            Targets t: of a classifier the classes, or 0 and 1 in a column per label.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the cases, at least 0; their scale does not matter.
         X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
@@ -243,6 +243,12 @@ class BaseMLP(
         ValueError
             Where the data or a parameter is not usable, or training diverges. The
             estimator is then left as it was before the call.
+
+        Warns
+        -----
+        ConvergenceWarning
+            Where `max_iter` or `max_fun` ended training, or it diverged with
+            `learning_rate_init="auto"` and started anew.
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init

@@ -17,7 +17,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     """Multi-layer perceptron for classification.
 
     For two classes one logistic output unit, for more a softmax over one unit per
-    class, for multilabel targets one logistic unit per label.
+    class (logistic units with the squared error), for multilabel targets one logistic
+    unit per label.
 
     Parameters
     ----------
@@ -110,7 +111,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         `sklearn.metrics.check_scoring`, of which more is better.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class, which multiplies `sample_weight`. "balanced" is
-        n_samples / (n_classes * count of the class). Not for multilabel targets.
+        n_samples / (n_classes * count of the class). Classes that a dict leaves out
+        have weight 1. Not for multilabel targets.
     n_init : int, default=1
         How many networks are trained, at least 1, from different first weights; the one
         that reached the best watched value is kept (without early stopping: the lowest

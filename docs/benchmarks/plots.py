@@ -118,7 +118,8 @@ def scaling():
             colour, marker = STYLES[peer]
             y = [float(row[peer]) for row in points]
             axes.plot(x, y, marker + "-", color=colour, label=peer)
-        axes.set(xlabel=curve, yscale="log")
+        name = "hidden layers" if curve == "layers" else curve
+        axes.set(xlabel=name, yscale="log")
         if curve != "layers":  # which start at none
             axes.set_xscale("log")
         axes.grid(alpha=0.4)

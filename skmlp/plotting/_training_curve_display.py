@@ -120,11 +120,11 @@ class TrainingCurveDisplay:
         Raises
         ------
         TypeError
-            If there is no network in an estimator.
+            If there is no network in an estimator, or a list is not one of pairs.
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            See `plot`.
+            If two names are the same; and see `plot`.
         ImportError
             If matplotlib is missing.
         """
@@ -186,9 +186,9 @@ class TrainingCurveDisplay:
         Raises
         ------
         TypeError
-            If a history is not a dict.
+            If a history is not a dict, or a list is not one of pairs.
         ValueError
-            See `plot`.
+            If two names are the same; and see `plot`.
         ImportError
             If matplotlib is missing.
         """
@@ -262,7 +262,7 @@ class TrainingCurveDisplay:
         ValueError
             If a metric, or what `curves` or `batches` asks for, is not in the
             histories, or these are empty or uneven; if the number of axes is not that
-            of the metrics; if `line_kw` has a label.
+            of the metrics; if `line_kw` has a label or `batch_window` is less than 1.
         ImportError
             If matplotlib is missing.
         """
