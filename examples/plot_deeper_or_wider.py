@@ -58,13 +58,14 @@ def curve(data, depth, widths):
         networks = [fit(data, (width,) * depth, seed) for seed in range(2)]
         n_parameters = networks[0].n_parameters_
         scores = [network.score(X_test, y_test) for network in networks]
-        print(f"{(width,) * depth}: {n_parameters} parameters, {np.mean(scores):.1%} right")
-        yield n_parameters, np.mean(scores)
+        accuracy = np.mean(scores)
+        print(f"{(width,) * depth}: {n_parameters} parameters, {accuracy:.1%} right")
+        yield n_parameters, accuracy
 
 
 # %%
-# Top: one layer of 25 units has about as many parameters as two layers of 7, but only the
-# two layers find the spirals. Bottom: the same for other sizes, and for the digits,
+# Top: one layer of 25 units has about as many parameters as two layers of 7, but only
+# the two layers find the spirals. Bottom: the same for other sizes, and for the digits,
 # where depth gains next to nothing, and small networks lose by it.
 plt.rc("axes", prop_cycle=plt.cycler(color=["#0072B2", "#D55E00", "#009E73"]))
 fig, axes = plt.subplots(2, 2, figsize=(9, 7.4), layout="constrained")

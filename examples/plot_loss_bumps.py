@@ -27,8 +27,8 @@ X, y = StandardScaler().fit_transform(X)[:1792], y[:1792]  # 7 * 256: no small l
 # %%
 # The learning rate is proportional to the size B, so that all three get as far in an
 # epoch, and so low that the weights hardly move from one update to the next. What
-# differs from one update to the next is the mini-batch: its loss is the mean over B cases, some of
-# them easy and some hard, and such a mean scatters as 1 / sqrt(B).
+# differs is the mini-batch: its loss is the mean over B cases, some of them easy and
+# some hard, and such a mean scatters as 1 / sqrt(B).
 warnings.simplefilter("ignore", ConvergenceWarning)
 mlps = {
     B: MLPClassifierSDM(

@@ -52,9 +52,9 @@ print(f"iris: accuracy {flowers.score(X, y):.2f}")
 # %%
 # Above: one hidden unit is on where neither input is (negative weights, positive bias),
 # the other one where both are (positive weights, negative bias), and the output is on
-# where one of these two units is. Below: petals count, sepals hardly. The lower hidden unit is on
-# where petals are not small, which speaks against setosa, the middle one where they are
-# large, for virginica, and the upper one where they are not large, against it.
+# where one of these units is. Below: petals count, sepals hardly. The lower hidden unit
+# is on where petals are not small, which speaks against setosa, the middle one where
+# they are large, for virginica, and the upper one where they are not large, against it.
 fig, axes = plt.subplots(2, 1, figsize=(7, 7), layout="constrained")
 NetworkDisplay.from_estimator(same, ax=axes[0], legend=False)
 NetworkDisplay.from_estimator(flowers, ax=axes[1])

@@ -50,7 +50,7 @@ with config_context(enable_metadata_routing=True):
     model = make_pipeline(StandardScaler(), mlp, transform_input=["X_val"])
     model.fit(X_train, y_train, X_val=X_val, y_val=y_val)
 
-print(f"Trained for {mlp.n_iter_} epochs; the weights are those of epoch {mlp.best_epoch_}")
+print(f"Trained for {mlp.n_iter_} epochs, of which number {mlp.best_epoch_} is kept")
 print(f"Accuracy on the test data: {model.score(X_test, y_test):.3f}")
 
 # %%

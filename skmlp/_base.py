@@ -17,7 +17,7 @@ from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
 from skmlp._cases import Data, check_csr, in_dtype
 from skmlp._documentation import documentation_template
-from skmlp._early_stopping import first_split, split_rows
+from skmlp._early_stopping import checked_score, first_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._network.kernel import forward_rows
@@ -227,7 +227,8 @@ class BaseMLP(
             Validation inputs. With `early_stopping` they are watched instead of a
             held-out part of X; without, their curves are recorded only.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Validation targets.
+            Validation targets, on the scale on which the network sees y: a
+            `TransformedTargetRegressor` transforms y alone.
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.
         groups : array-like of shape (n_samples,), default=None
@@ -266,7 +267,8 @@ class BaseMLP(
                 validation_data=(X_val, y_val, sample_weight_val),
                 groups=groups,
             )
-            self._train(trainings, context)
+            best = self._train(trainings, context)
+        best.warn_of_start_anew(stacklevel=4)
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
         return self
@@ -282,7 +284,7 @@ class BaseMLP(
         )
 
     def _train(self, trainings, context):
-        """Run the trainings to their ends and keep the best."""
+        """Run the trainings to their ends; keep and return the best."""
         if self.verbose:
             report = Report(self.verbose, trainings)
             for training in trainings:
@@ -294,11 +296,11 @@ class BaseMLP(
             best = best_of(trainings)
             self._keep(best)
             self.stop_reason_ = best.stop_reason
-        best.warn_of_start_anew()
         if self.early_stopping:
             self._restore_best(best)
         if len(trainings) > 1:
             self.n_init_history_ = restart_history(trainings)
+        return best
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
@@ -314,9 +316,9 @@ class BaseMLP(
             )
             try:
                 training.run(1)
-                training.warn_of_start_anew()
             finally:
                 self._keep(training)
+        training.warn_of_start_anew(stacklevel=5)
         return self
 
     def _set_up(
@@ -460,16 +462,18 @@ class BaseMLP(
         data.scale_weights(rows)
         if watched is None:
             return data.cases(rows), None
-        validation = watched.cases(watched_rows)
-        if validation.total_weight == 0:
-            raise ValueError(
-                "the weights of all validation cases are zero; give at least one of "
-                "them a positive weight, or pass X_val and y_val to fit"
-            )
-        return data.cases(rows), validation
+        watched.check_weights(watched_rows, "validation")
+        if watched is given:
+            given.scale_weights(watched_rows)
+        return data.cases(rows), watched.cases(watched_rows)
 
     def _hold_out(self, data, groups, split_seed):
         """Rows for training and for validation."""
+        if isinstance(self.early_stopping, type):
+            name = self.early_stopping.__name__
+            raise ValueError(
+                f"early_stopping is the class {name}; pass a splitter, such as {name}()"
+            )
         if hasattr(self.early_stopping, "split"):
             X, y = data.given[:2]
             return first_split(self.early_stopping, X, y, groups, len(data))
@@ -485,6 +489,7 @@ class BaseMLP(
             split_seed,
             data.labels,
             getattr(self, "classes_", None),
+            data.weights,
         )
 
     def _scorer(self, validation, network, parameters, state):
@@ -499,7 +504,9 @@ class BaseMLP(
         scorer = check_scoring(mlp, self.scoring)
         X, y, sample_weight = validation.given()
         keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return lambda: scorer(mlp, X, y, **keywords)
+        return lambda: checked_score(
+            lambda: scorer(mlp, X, y, **keywords), self.scoring
+        )
 
     def _layer_activations(self):
         """The activation of each layer but the inputs."""

@@ -1,5 +1,6 @@
 """The data of a call: validated once, and then only ever named by row."""
 
+import copy
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,7 +32,7 @@ def in_dtype(array, dtype, name):
 def check_csr(X):
     """Refuse a CSR matrix whose indices point outside it: the kernel trusts them."""
     if issparse(X):
-        X.check_format(full_check=True)
+        copy.copy(X).check_format(full_check=True)  # which shortens its arrays
 
 
 def at(array, rows):
@@ -74,11 +75,11 @@ class Data:
     def __len__(self):
         return self.X.shape[0]
 
-    def check_weights(self, rows):
-        """Refuse to train on nothing."""
+    def check_weights(self, rows, what="training"):
+        """Refuse to train on nothing, or to watch it."""
         if self.weights is not None and not at(self.weights, rows).any():
             raise ValueError(
-                "the weights of all training cases are zero; at least one case must "
+                f"the weights of all {what} cases are zero; at least one case must "
                 "have a positive sample_weight (and class_weight)"
             )
 
@@ -142,7 +143,9 @@ class Cases:
             # Of huge targets it is infinite, as their loss will be.
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = self._weighted_sum(lambda t: t) / self.total_weight
-                self.spread = self._weighted_sum(lambda t: (t - mean) ** 2)
+                spread = self._weighted_sum(lambda t: (t - mean) ** 2)
+                rounding = self.total_weight * (10 * np.finfo(float).eps * mean) ** 2
+                self.spread = np.where(spread <= rounding, 0.0, spread)
 
     def given(self):
         """X and y as the user passed them, and their sample_weight."""

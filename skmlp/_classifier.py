@@ -94,7 +94,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
-        which training has converged.
+        which training has converged; so it has where an iteration lowers the objective
+        by less than a share of 2e-9.
     n_iter_no_change : int, default=10
         Patience, at least 1: training stops after this many epochs in a row without an
         improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience
@@ -462,6 +463,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             return log_softmax(z, axis=1)
 
     def _learn_targets(self, y, classes=None):
+        if classes is not None and np.ndim(classes) != 1:
+            raise ValueError(f"classes must be a 1-D array of labels, got {classes!r}")
         y_type = type_of_target(y, input_name="y")
         if y_type == "multiclass-multioutput":
             raise ValueError(
@@ -495,7 +498,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if y.ndim != 2 or y.shape[1] != self.n_outputs_ or not np.isin(y, (0, 1)).all():
             raise ValueError(
                 f"y must be a multilabel indicator matrix of 0 and 1 with "
-                f"{self.n_outputs_} columns, as in the first call"
+                f"{self.n_outputs_} columns"
             )
         return np.ascontiguousarray(y, dtype=dtype), None
 
@@ -534,6 +537,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if isinstance(self.class_weight, dict):
             # Only the classes' names matter: a chunk need not hold all of them.
             labels, sample_weight = np.arange(len(self.classes_)), None
+        elif sample_weight is not None:  # a class without any is as good as absent
+            counted = sample_weight > 0
+            labels, sample_weight = labels[counted], sample_weight[counted]
         present = np.unique(labels)
         weights = np.ones(len(self.classes_))
         weights[present] = compute_class_weight(

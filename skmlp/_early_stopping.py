@@ -35,19 +35,24 @@ class Patience:
             self.best = value
 
 
-def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
+def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=None):
     """Divide row numbers into training and validation data.
 
     Parameters
     ----------
     n_rows : int
     fraction : float in (0, 1)
-        Share of the validation data; at least as many rows as there are classes.
+        Share of the validation data among the rows that can be held out; at least as
+        many as there are classes.
     seed : int
     labels : ndarray of shape (n_rows,), default=None
         Class number of each row; the split is stratified on it.
     class_names : ndarray, default=None
         What to call the classes in an error.
+    weights : ndarray of shape (n_rows,), default=None
+        Rows of weight 0 would say nothing as validation data, and do nothing as
+        training data. So they are the latter, and so is the only row of its class that
+        has a weight.
 
     Returns
     -------
@@ -69,16 +74,19 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
                 "which needs at least 2 samples of each class, but these have one: "
                 f"{lonely}; drop or merge them, {ADVICE}"
             )
+    rows = np.arange(n_rows)
+    if weights is not None:
+        rows, counts = _rows_that_count(weights, labels)
     n_classes = np.count_nonzero(counts)
-    n_validation = max(math.ceil(fraction * n_rows), n_classes)
-    if n_rows - n_validation < n_classes:
+    n_validation = max(math.ceil(fraction * len(rows)), n_classes)
+    if len(rows) - n_validation < n_classes:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves "
-            f"{n_rows - n_validation} of n_samples={n_rows} for training, too few; "
-            f"use more samples or a smaller fraction, {ADVICE}"
+            f"{len(rows) - n_validation} of n_samples={len(rows)} for training, too "
+            f"few; use more samples or a smaller fraction, {ADVICE}"
         )
     random = np.random.RandomState(seed)
-    order = random.permutation(n_rows)
+    order = random.permutation(rows)
     if labels is not None:
         order = order[np.argsort(labels[order], kind="stable")]
     held_out = np.zeros(n_rows, dtype=bool)
@@ -88,12 +96,59 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None):
     return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
+def _rows_that_count(weights, labels):
+    """The rows that can be held out, and how many there are of each class."""
+    rows = np.flatnonzero(weights > 0)
+    if labels is None:
+        return rows, np.array([len(rows)])
+    counts = np.bincount(labels[rows])
+    rows = rows[counts[labels[rows]] > 1]
+    return rows, np.where(counts > 1, counts, 0)
+
+
 def _shares(counts, n, random):
     """Divide n between classes of these counts: largest remainders, ties at random."""
     shares, remainders = np.divmod(counts * n, counts.sum())
     by_remainder = np.lexsort((random.random(len(counts)), -remainders))
-    shares[by_remainder[: n - shares.sum()]] += 1
+    while (missing := n - shares.sum()) > 0:  # one of each class is left for training
+        has_more = shares[by_remainder] < counts[by_remainder] - 1
+        shares[by_remainder[has_more][:missing]] += 1
     return shares
+
+
+def checked_score(score, scoring):
+    """The number that a scorer returns.
+
+    Parameters
+    ----------
+    score : callable
+        Without arguments.
+    scoring : str or callable
+        What to call the scorer in an error.
+
+    Raises
+    ------
+    ValueError
+        Where the scorer fails, or returns no finite number.
+    """
+    try:
+        value = score()
+    except ValueError as error:
+        raise ValueError(
+            f"scoring={scoring!r} fails on the validation data: {error}"
+        ) from error
+    try:
+        value = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"scoring={scoring!r} gives {value!r}; use a scorer that returns one number"
+        ) from None
+    if not math.isfinite(value):
+        raise ValueError(
+            f"scoring={scoring!r} gives {value} on the validation data; use a scorer "
+            "that they define (one class is too few for roc_auc, say)"
+        )
+    return value
 
 
 def first_split(splitter, X, y, groups, n_rows):

@@ -4,6 +4,8 @@ Source: Byrd, Lu, Nocedal & Zhu (1995), "A limited memory algorithm for bound
 constrained optimization".
 """
 
+import math
+
 import numpy as np
 
 from skmlp._network import kernel
@@ -11,8 +13,15 @@ from skmlp._objective import add_losses_and_gradient
 from skmlp._threads import shared_cores
 from skmlp._training import Training
 
-# What `scipy.optimize.minimize` calls the end by a limit.
-LIMIT_REACHED = 1
+# The ends that `scipy.optimize.minimize` tells apart: by its tolerances, by a limit,
+# and without either, as where a line search finds nothing lower.
+SATISFIED, LIMIT_REACHED, NO_LOWER_FOUND = 0, 1, 2
+
+# So many times the lowest objective stands for one that has overflown.
+WALL = 1e6
+
+# Where the objective has fallen to less of what it was, the curvature is another one.
+STEEP = 1e-6
 
 
 class LBFGSTraining(Training):
@@ -23,24 +32,14 @@ class LBFGSTraining(Training):
 
     def loop(self, max_iter):
         """Iterate until the gradient is small; return why that ended."""
-        from scipy.optimize import minimize  # late: takes long
-
-        self.max_iter = max_iter
+        self.max_iter, self.max_fun = max_iter, self.mlp.max_fun
         self.reason = self.sums = None
+        self.lowest = math.inf
         self.point = np.empty_like(self.parameters)
         self.begin_epoch()
-        result = minimize(
-            self.objective,
-            self.parameters.astype(np.float64),
-            jac=True,
-            method="L-BFGS-B",
-            callback=self.end_iteration,
-            options={
-                "maxiter": max_iter,
-                "maxfun": self.mlp.max_fun,
-                "gtol": self.mlp.tol,
-            },
-        )
+        result = self.minimize(self.parameters)
+        while self.reason is None and self.misled(result):
+            result = self.minimize(result.x)
         if self.n_iter == 0:  # it started from a minimum
             self.record_iteration(result.x)
         elif self.tasks:
@@ -49,11 +48,41 @@ class LBFGSTraining(Training):
             return "max_iter" if self.n_iter == max_iter else "max_fun"
         return self.reason or "converged"
 
+    def misled(self, result):
+        """Whether SciPy ended only because of what it remembered of the curvature.
+
+        That of a start where the objective was millions of times as high, say.
+        """
+        fallen = result.fun < STEEP * self.started_at
+        return result.nit > 0 and (
+            result.status == NO_LOWER_FOUND or (result.status == SATISFIED and fallen)
+        )
+
+    def minimize(self, start):
+        """Have SciPy go on from there, within what is left of the limits."""
+        from scipy.optimize import minimize  # late: takes long
+
+        self.started_at = None
+        result = minimize(
+            self.objective,
+            start.astype(np.float64),
+            jac=True,
+            method="L-BFGS-B",
+            callback=self.end_iteration,
+            options={
+                "maxiter": self.max_iter - self.n_iter,
+                "maxfun": self.max_fun,
+                "gtol": self.mlp.tol,
+            },
+        )
+        self.max_fun -= result.nfev
+        return result
+
     def objective(self, parameters):
         """C and its gradient, as SciPy asks for them."""
         self.check_cancelled()
-        at_start = self.sums is None
-        self.point[:] = parameters
+        with np.errstate(over="ignore"):  # float32: the objective will tell
+            self.point[:] = parameters
         self.sums = np.zeros(self.network.n_sums)
         with shared_cores.watched(self.network, self.n_threads):
             add_losses_and_gradient(
@@ -68,9 +97,15 @@ class LBFGSTraining(Training):
         penalty = kernel.penalty(self.network, self.point, self.mlp.weight_decay)
         loss = self.sums[0] / len(self.cases.rows)
         value = loss + penalty
-        if at_start and not np.isfinite(value):
+        gradient = self.gradient.astype(np.float64)
+        if math.isfinite(value) and math.isfinite(gradient.sum()):
+            self.lowest = min(self.lowest, value)
+            self.started_at = self.started_at or value
+            return value, gradient
+        if self.lowest == math.inf:
             raise self.divergence("the objective of the first weights is not finite")
-        return value, self.gradient.astype(np.float64)
+        # From a wall SciPy's line search steps back, at NaN it gives up.
+        return WALL * (1 + self.lowest), np.zeros_like(gradient)
 
     def end_iteration(self, intermediate_result):
         """Record an iteration for SciPy, and begin the next one."""
@@ -86,6 +121,10 @@ class LBFGSTraining(Training):
             self.objective(parameters)
         self.parameters[:] = self.point
         self.reason = self.end_epoch(self.record_epoch(self.sums))
+
+    def has_exploded(self, loss):
+        """The objective of an iteration is never above that of the one before."""
+        return False
 
     def out_of_patience(self, curves):
         """Validation data are watched; the objective has SciPy's own test."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils import assert_all_finite
 from sklearn.utils.metaestimators import available_if
 
 from skmlp._base import BaseMLP, learns_in_chunks
@@ -96,7 +97,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
-        which training has converged.
+        which training has converged; so it has where an iteration lowers the objective
+        by less than a share of 2e-9.
     n_iter_no_change : int, default=10
         Patience, at least 1: training stops after this many epochs in a row without an
         improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience
@@ -357,7 +359,13 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
 
     def _encode_targets(self, y, dtype):
+        if y.dtype.kind in "mM":
+            raise ValueError(
+                f"y has dtype {y.dtype}; a regressor needs numbers, such as the days "
+                "since a date"
+            )
         values = np.ascontiguousarray(in_dtype(y, dtype, "y")).reshape(len(y), -1)
+        assert_all_finite(values, input_name="y")  # where objects became numbers
         if values.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {values.shape[1]} outputs, but the network has "

@@ -8,6 +8,7 @@
   controller of the process; making another would search all loaded libraries again.
 """
 
+import os
 import threading
 
 from sklearn.base import _fit_context
@@ -70,14 +71,20 @@ class _SingleBlasThread:
     fit to set and reset it on its own, the first of two concurrent fits to end would
     hand the other one more threads, and with them other bits. So the last one to leave
     resets it. OpenBLAS built on OpenMP has a number for each thread, so every thread
-    sets it, and resets its own.
+    sets it, and resets its own. In a forked process there are no other threads inside.
     """
 
     def __init__(self):
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._n_inside = 0
         self._n_threads = []  # before the first one entered
         self._own = threading.local()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(
+                before=lambda: self._lock.acquire(),
+                after_in_parent=lambda: self._lock.release(),
+                after_in_child=self._forget_other_threads,
+            )
 
     def __enter__(self):
         with self._lock:
@@ -88,7 +95,7 @@ class _SingleBlasThread:
                     if library.user_api == "blas"
                 ]
             self._n_inside += 1
-            self._own.depth = getattr(self._own, "depth", 0) + 1
+            self._own.depth = self._depth() + 1
             try:
                 for library, _ in self._n_threads:
                     _set_num_threads(library, 1)
@@ -100,13 +107,28 @@ class _SingleBlasThread:
         with self._lock:
             self._leave()
 
+    def _depth(self):
+        """How often the calling thread is inside."""
+        return getattr(self._own, "depth", 0)
+
     def _leave(self):
         self._n_inside -= 1
         self._own.depth -= 1
+        self._reset()
+
+    def _reset(self):
         for library, n_threads in self._n_threads:
             per_thread = getattr(library, "threading_layer", None) == "openmp"
             if (self._own.depth if per_thread else self._n_inside) == 0:
                 _set_num_threads(library, n_threads)
+
+    def _forget_other_threads(self):
+        self._lock = threading.RLock()
+        others = self._n_inside - self._depth()
+        self._n_inside -= others
+        if others:
+            self._own.depth = self._depth()
+            self._reset()
 
 
 def _set_num_threads(library, n_threads):

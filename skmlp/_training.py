@@ -38,6 +38,9 @@ SHARED_WEIGHTS = 1 << 17
 EXPLOSION = 1000.0
 SAMPLED_ROWS = 200
 
+# They divide by what they keep of the squares of derivatives.
+ADAPTIVE_SOLVERS = "adagrad", "rmsprop", "adadelta", "adam"
+
 
 class DivergenceError(ValueError):
     """A loss or a weight is not finite any more."""
@@ -194,7 +197,8 @@ class Training:
         self.report = None
         self.cancelled = threading.Event()
         self.started_anew = False
-        self.first_parameters = parameters.copy() if restartable else None
+        self.restartable = restartable
+        self.first_parameters = parameters.copy() if watch or restartable else None
         self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
         self.order = as_indices(cases.rows)
         n_batches = -(-len(cases.rows) // self.batch_size)
@@ -242,7 +246,7 @@ class Training:
             self.state.watch(self.watched)
             # Of a call that goes on, too: its data may be on another scale.
             first_loss = self.state.first_loss or 0.0
-            self.state.first_loss = max(first_loss, self.loss_at_start())
+            self.state.first_loss = max(first_loss, self.loss_at_start(sampled=True))
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
@@ -280,8 +284,7 @@ class Training:
     def can_start_anew(self):
         """Whether a lower learning rate is worth a try."""
         return (
-            self.first_parameters is not None
-            and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
+            self.restartable and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
         )
 
     def start_anew(self):
@@ -304,7 +307,7 @@ class Training:
         truncate(self.history, 0, CURVES)
         self.n_iter = 0
 
-    def warn_of_start_anew(self):
+    def warn_of_start_anew(self, stacklevel):
         """Tell, once, that the rate is not the one that "auto" stands for."""
         if self.started_anew:
             warnings.warn(
@@ -312,7 +315,7 @@ class Training:
                 f"with {self.state.eta_0:g}; scale X (StandardScaler) and, for "
                 "regression, y (TransformedTargetRegressor) to learn faster",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=stacklevel,
             )
 
     def epoch(self):
@@ -408,36 +411,24 @@ class Training:
             "learning_rate": eta,
         }
         if self.validation is not None:
-            curves |= self.evaluate_validation()
+            curves |= self.evaluate_validation(eta)
         record(self.history, curves, batch_losses)
         self.state.epoch += 1
         self.n_iter += 1
         return curves
 
-    def evaluate_validation(self):
+    def evaluate_validation(self, eta):
         """The validation curves' values of this epoch."""
         sums = np.zeros(self.network.n_sums)
-        self.add_losses(self.validation, self.validation.rows, sums)
+        self.add_losses(self.validation, self.validation.rows, self.parameters, sums)
+        if not np.isfinite(sums).all():
+            symptom = (
+                "the validation loss is not finite, though the training loss is (look "
+                "for extreme values in the validation data, too)"
+            )
+            raise self.divergence(symptom, eta)
         loss = sums[0] / self.validation.total_weight
-        if not np.isfinite(loss):
-            raise ValueError(
-                f"the validation loss of epoch {self.state.epoch + 1} is not finite, "
-                "though the training loss is; look for extreme values in the "
-                "validation data"
-            )
         score = self.scorer() if self.scorer else self.validation.score(sums[1:])
-        try:
-            score = float(score)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"scoring={self.mlp.scoring!r} gives {score!r}; use a scorer that "
-                "returns one number"
-            ) from None
-        if not math.isfinite(score):
-            raise ValueError(
-                f"scoring={self.mlp.scoring!r} gives {score} on the validation data; "
-                "use a scorer that they define (one class is too few for roc_auc, say)"
-            )
         return {"validation_loss": loss, "validation_score": score}
 
     def check_not_diverged(self, loss, penalty, eta):
@@ -447,6 +438,8 @@ class Training:
         )
         if not finite:
             raise self.divergence("the loss or a weight is not finite", eta)
+        if self.mlp.solver in ADAPTIVE_SOLVERS and not self.squares_are_finite():
+            raise self.divergence("the square of a derivative is not finite", eta)
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
 
@@ -462,29 +455,43 @@ class Training:
             f"or lower {lower}"
         )
 
+    def squares_are_finite(self):
+        """Whether none is infinite: its weight would not move any more."""
+        return math.isfinite(self.state.update_state.max())
+
     def has_exploded(self, loss):
         """Whether the loss is out of all proportion to that at the start.
 
         Overflow does not show it: units that have died of too large a step let nothing
         through that could overflow. A chunk of `partial_fit` may be of any size.
         """
-        return self.watch and loss > EXPLOSION * self.state.first_loss > 0
+        state = self.state
+        if not self.watch or loss <= EXPLOSION * state.first_loss:
+            return False
+        # Those that count most may be none of the cases that had been looked at.
+        state.first_loss = max(state.first_loss, self.loss_at_start(sampled=False))
+        return loss > EXPLOSION * state.first_loss > 0
 
-    def loss_at_start(self):
-        """About the loss that training starts from: that of some of the cases.
+    def loss_at_start(self, *, sampled):
+        """The loss that training starts from, or about it: that of some of the cases.
 
         With values for targets at least what their spread makes of it, which these
         cases may not show.
         """
-        rows = self.cases.rows[:: max(1, len(self.cases.rows) // SAMPLED_ROWS)]
+        rows, s = as_indices(self.cases.rows), self.cases.targets.weights
+        if s is not None:
+            rows = rows[s[rows] > 0]
+        if sampled:
+            rows = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
         sums = np.zeros(self.network.n_sums)
-        self.add_losses(self.cases, rows, sums)
+        self.add_losses(self.cases, rows, self.first_parameters, sums)
+        loss = sums[0] / (len(rows) if s is None else s[rows].sum())
         spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()
-        return max(sums[0] / len(rows), 0.5 * spread / self.cases.total_weight)
+        return max(loss, 0.5 * spread / self.cases.total_weight)
 
-    def add_losses(self, cases, rows, sums):
+    def add_losses(self, cases, rows, parameters, sums):
         """Add the loss and the scores of these rows to the sums."""
-        add_losses(self.network, cases, rows, self.parameters, self.workspace, sums)
+        add_losses(self.network, cases, rows, parameters, self.workspace, sums)
 
     @property
     def watched(self):
@@ -549,4 +556,8 @@ def batch_rows(batch_size, n_rows):
     """Rows of a mini-batch: never more than there are."""
     if batch_size == "auto":
         batch_size = 200
-    return n_rows if batch_size == "full" else min(batch_size, n_rows)
+    if batch_size == "full":
+        return n_rows
+    if batch_size < 1:  # unless skip_parameter_validation is set, found out before
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return min(batch_size, n_rows)

@@ -5,11 +5,11 @@ error signals delta, learning rate eta, momentum gamma, weights W and biases b. 
 are training cases; ``coefs[l]`` is W of layer l, of shape (fan_in, fan_out), and
 ``intercepts[l]`` is its b. X may be dense or CSR; results have its dtype.
 
-Three slips of the slides are corrected here. On "Choosing Activation and Loss Functions"
-the minus sign must cover both terms of the binary cross-entropy. On "Multi-class
-Classification" dE/dz_k must be o_k - t_k, without a factor o_k (1 - o_k), as the slide
-"Backpropagation" has it. That slide has the transposes of y = W h, where "Evaluating
-the Function" has y = W' h, as here.
+Three slips of the slides are corrected here. On "Choosing Activation and Loss
+Functions" the minus sign must cover both terms of the binary cross-entropy. On
+"Multi-class Classification" dE/dz_k must be o_k - t_k, without a factor
+o_k (1 - o_k), as the slide "Backpropagation" has it. That slide has the transposes of
+y = W h, where "Evaluating the Function" has y = W' h, as here.
 """
 
 from typing import NamedTuple

@@ -205,6 +205,17 @@ def test_balanced_class_weights_where_a_later_call_lacks_a_class():
     assert_same_weights(mlp, told)
 
 
+def test_balanced_class_weights_where_a_class_has_no_weight():
+    """As in the bootstrap samples of a `BaggingClassifier`."""
+    y = TARGETS["multiclass"]
+    s, some = np.where(y == 1, 0.0, 1 + np.arange(len(y)) % 3), y != 1
+    w = compute_class_weight(
+        "balanced", classes=np.array([0, 2]), y=y[some], sample_weight=s[some]
+    )
+    told = small(class_weight={0: w[0], 1: 1.0, 2: w[1]}).fit(X, y, s)
+    assert_same_weights(small(class_weight="balanced").fit(X, y, s), told)
+
+
 def test_class_weights_are_forgotten_where_they_have_no_part():
     y = TARGETS["multiclass"]
     mlp = small(class_weight="balanced").fit(X, y)

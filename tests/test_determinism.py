@@ -237,15 +237,35 @@ def read_only_csr(X):
     return X
 
 
+def columns_of_a_table(X):
+    """Non-zeros that lie between other numbers, as in records read from a file."""
+    X = sparse.csr_array(X)
+    for part in ("data", "indices", "indptr"):
+        array = getattr(X, part)
+        setattr(X, part, np.column_stack([array, np.full_like(array, -9)])[:, 0])
+    return X
+
+
 @every_dtype
 @pytest.mark.parametrize(
-    "make", [sparse.csr_matrix, wide_indices, read_only_csr, sparse.csc_array]
+    "make",
+    [
+        sparse.csr_matrix,
+        wide_indices,
+        read_only_csr,
+        columns_of_a_table,
+        sparse.csc_array,
+    ],
 )
-@pytest.mark.parametrize("batch_size", [1, 32])
+@pytest.mark.parametrize(
+    "parameters",
+    [{"batch_size": 1}, {"batch_size": 32}, {"solver": "lbfgs"}],
+    ids=str,
+)
 @every_estimator
-def test_kind_of_sparse_X_does_not_matter(estimator, batch_size, make, dtype):
+def test_kind_of_sparse_X_does_not_matter(estimator, parameters, make, dtype):
     X, y = make_data(estimator, dtype=dtype)
-    mlp = make_mlp(estimator, batch_size=batch_size)
+    mlp = make_mlp(estimator, **parameters)
     csr = sparse.csr_array(X)
     expected = bits(clone(mlp).fit(csr, y), csr)
     assert_same_bits(bits(mlp.fit(make(X), y), make(X)), expected)
@@ -291,6 +311,18 @@ def test_fit_and_predict_do_not_change_their_data(estimator, dtype, make):
             actual = actual.toarray() if sparse.issparse(actual) else actual
             assert_array_equal(actual, expected)
             assert actual.dtype == expected.dtype
+
+
+@every_estimator
+def test_room_to_spare_in_a_sparse_matrix_stays(estimator):
+    X, y = make_data(estimator)
+    X = sparse.csr_array(X)
+    n_non_zeros, n = X.nnz, X.nnz + 50
+    X.data, X.indices = np.resize(X.data, n), np.resize(X.indices, n)
+    mlp = make_mlp(estimator).fit(X, y)
+    mlp.predict(X)
+    assert len(X.data) == len(X.indices) == n
+    assert X.nnz == n_non_zeros
 
 
 # Threads and processes

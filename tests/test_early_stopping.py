@@ -239,6 +239,29 @@ def test_each_class_has_its_share_of_the_validation_data(seed):
     assert (abs(counts - 0.15 * np.bincount(labels)) < 1).all()
 
 
+def test_a_large_validation_set_leaves_one_of_each_class_for_training():
+    labels = np.repeat([0, 1], [18, 2])
+    _, calls = held_out(X[:20], labels, validation_fraction=0.9)
+    assert_array_equal(np.bincount(calls[0][1]), [17, 1])
+
+
+@both
+def test_cases_without_weight_are_not_held_out(estimator):
+    """As many cases of bootstrap samples are."""
+    labels = np.repeat([0, 1, 2], [50, 48, 2])
+    s = np.arange(100) % 3 / 2
+    s[-2:] = 0, 1  # the only one of its class that counts
+    script = Script()
+    mlp = small(estimator, scoring=script, n_iter_no_change=3, validation_fraction=0.2)
+    mlp.fit(X, labels, s)
+    _, watched, weights = script.calls[0]
+    n_eligible = np.count_nonzero(s) - (estimator is MLPClassifierSDM)
+    assert len(watched) == np.ceil(0.2 * n_eligible)
+    assert (weights > 0).all()
+    if estimator is MLPClassifierSDM:
+        assert 2 not in watched
+
+
 @both
 @pytest.mark.parametrize(("fraction", "n_val"), [(0.1, 10), (0.25, 25), (0.333, 34)])
 def test_validation_fraction_is_held_out(estimator, fraction, n_val):
@@ -318,6 +341,10 @@ def test_validation_weights_count_and_their_scale_does_not(estimator):
         small(estimator, max_iter=5).fit(X, y, **VALIDATION, sample_weight_val=w)
         for w in (weights, 8 * weights, np.full(100, 3), None)
     )
+    huge = small(estimator, max_iter=5).fit(
+        X, y, **VALIDATION, sample_weight_val=1e308 * weights
+    )
+    assert_same_curves(mlp, huge)
     assert_same_curves(mlp, scaled)
     assert_same_curves(ones, without)
     assert mlp.history_["validation_loss"] != ones.history_["validation_loss"]
@@ -421,6 +448,12 @@ def test_patience_starts_anew_where_another_value_is_watched(before):
     mlp.set_params(early_stopping=True, scoring="loss").fit(X, y, **validation)
     losses = mlp.history_["validation_loss"][-mlp.n_iter_ :]
     assert log_loss(1 - y, mlp.predict_proba(X)) == pytest.approx(min(losses))
+
+
+def test_scorer_that_fails_is_an_error_that_names_it():
+    mlp = MLPClassifierSDM(5, early_stopping=True, scoring="roc_auc", random_state=0)
+    with pytest.raises(ValueError, match=r"scoring='roc_auc' fails.*multi_class"):
+        mlp.fit(X, np.arange(100) % 3)
 
 
 def test_score_that_the_validation_data_do_not_define_is_an_error():

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
@@ -250,7 +252,31 @@ def test_bad_data_is_an_error_that_says_what_was_wrong(estimator, call, message)
     assert vars(mlp).keys() == mlp.get_params().keys()
 
 
+BAD_VALUES = {
+    "None": ([None, *VALUES[1:]], "y contains NaN"),
+    "inf among objects": (np.array([np.inf, *VALUES[1:]], object), "y contains inf"),
+    "nan as text": (np.array(["nan", *VALUES[1:]], object), "y contains NaN"),
+    "dates": (np.arange(40).astype("datetime64[D]"), "datetime64.*numbers"),
+}
+
+
+@pytest.mark.parametrize(("y", "message"), BAD_VALUES.values(), ids=BAD_VALUES)
+def test_bad_values_are_an_error_that_says_what_was_wrong(y, message):
+    with pytest.raises(ValueError, match=message):
+        small(MLPRegressorSDM).fit(X, y)
+    with pytest.raises(ValueError, match=f"y_val.*{message}"):
+        small(MLPRegressorSDM).fit(X, VALUES, X_val=X, y_val=y)
+
+
 BAD_LABELS = {
+    "set of classes": (
+        lambda m: m.partial_fit(X, LABELS, {0, 1, 2}),
+        "classes must be a 1-D array.*{0, 1, 2}",
+    ),
+    "indicator of 1 and 2": (
+        lambda m: m.fit(X, INDICATOR + 1),
+        "(several columns|0 and 1).*indicator|indicator.*0 and 1",
+    ),
     "one class": (lambda m: m.fit(X, 0 * LABELS), r"one class.*\[0\].*at least 2"),
     "one sample": (lambda m: m.fit(X[:1], LABELS[:1]), "one class"),
     "continuous": (lambda m: m.fit(X, VALUES), "continuous"),
@@ -623,6 +649,14 @@ def test_divergence_is_an_error_in_the_epoch_where_it_happens(
 
 
 @both
+def test_class_of_a_splitter_is_an_error_that_says_so(estimator):
+    mlp = small(estimator, early_stopping=KFold)
+    with pytest.raises(ValueError, match=r"is the class KFold.*KFold\(\)"):
+        mlp.fit(X, TARGETS[estimator])
+
+
+@both
+# Training starts anew at lower learning rates before it gives up.
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_validation_loss_that_is_not_finite_is_an_error(estimator, early_stopping):
     y = TARGETS[estimator]
@@ -735,6 +769,82 @@ def test_explosion_that_dead_units_keep_finite_is_an_error(early_stopping):
     with pytest.raises(ValueError, match=r"diverged in epoch \d+.*has exploded.*scale"):
         mlp.fit(X, 10 * VALUES)
     assert not hasattr(mlp, "coefs_")
+
+
+WEIGHTS_THAT_VARY = {
+    "the weight is on every second case": np.arange(400) % 2,
+    "it is nearly": np.where(np.arange(400) % 2, 1.0, 1e-5),
+    "it is on one case": np.where(np.arange(400) == 333, 1.0, 1e-6),
+}
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+@pytest.mark.parametrize(
+    "sample_weight", WEIGHTS_THAT_VARY.values(), ids=WEIGHTS_THAT_VARY
+)
+def test_weights_on_few_cases_are_no_explosion(sample_weight, solver):
+    rng = np.random.default_rng(0)
+    mlp = small(MLPClassifierSDM, solver=solver)
+    mlp.fit(rng.normal(size=(400, 5)), np.tile([0, 1], 200), sample_weight)
+    assert mlp.loss_ < 1
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_an_outlier_is_no_explosion(solver):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(1000, 5)), rng.normal(size=1000)
+    x[1] = 1e5
+    mlp = small(MLPRegressorSDM, solver=solver, learning_rate_init=1e-15).fit(x, y)
+    assert mlp.stop_reason_ in ("max_iter", "converged")
+
+
+def test_explosion_shows_where_some_cases_have_no_weight():
+    rng = np.random.default_rng(0)
+    x, y = 30 * rng.normal(size=(400, 5)), rng.integers(2, size=400)
+    mlp = small(MLPClassifierSDM, learning_rate_init=5.0, max_iter=8)
+    with pytest.raises(ValueError, match="has exploded"):
+        mlp.fit(x, y, np.arange(400) % 2)
+
+
+@pytest.mark.parametrize("solver", ["adagrad", "rmsprop", "adadelta", "adam"])
+def test_squares_of_derivatives_that_overflow_are_an_error(solver):
+    """Their weights would not move any more, and training would end by patience."""
+    x = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32) * 1e10
+    mlp = MLPRegressorSDM((), solver=solver, learning_rate_init=0.05, max_iter=30)
+    with pytest.raises(ValueError, match="square of a derivative is not finite"):
+        mlp.fit(x, x[:, 0])
+
+
+def test_automatic_learning_rate_starts_anew_where_validation_shows_divergence():
+    """The loss of an epoch is from before its last update, that of validation after."""
+    rng = np.random.default_rng(20)
+    x = 3 * rng.normal(size=(150, 3))
+    y = rng.poisson(20, 150)
+    mlp = MLPRegressorSDM(
+        20, loss="poisson", batch_size="full", random_state=0, max_iter=30
+    )
+    with pytest.warns(ConvergenceWarning, match="started anew"):
+        alone = clone(mlp).fit(x, y)
+    with pytest.warns(ConvergenceWarning, match="started anew"):
+        mlp.fit(x, y, X_val=x, y_val=y)
+    assert mlp.history_["learning_rate"] == alone.history_["learning_rate"]
+
+
+@both
+@pytest.mark.filterwarnings("error")
+def test_a_warning_of_a_new_start_that_is_an_error_leaves_what_was_learnt(estimator):
+    mlp = small(estimator, batch_size="full", max_iter=2)
+    with pytest.raises(ConvergenceWarning, match="anew"):
+        mlp.fit(1e4 * X, TARGETS[estimator])
+    assert mlp.n_iter_ == 2
+    assert np.isfinite(mlp.predict(X)).all()
+
+
+def test_batch_size_is_checked_even_where_parameters_are_not():
+    with config_context(skip_parameter_validation=True):
+        for batch_size in (0, -5):
+            with pytest.raises(ValueError, match="batch_size must be at least 1"):
+                small(MLPClassifierSDM, batch_size=batch_size).fit(X, LABELS)
 
 
 def test_a_regressor_refuses_sparse_targets():

@@ -15,6 +15,8 @@ from sklearn.datasets import (
     make_friedman1,
 )
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import PoissonRegressor
+from sklearn.metrics import mean_poisson_deviance
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler, scale
 
@@ -212,6 +214,25 @@ def test_parameters_of_other_solvers_have_no_part():
     ).fit(X, labels)
     assert_array_equal(mlp.coefs_[0], alone.coefs_[0])
     assert not hasattr(mlp, "batch_loss_curve_")
+
+
+@pytest.mark.filterwarnings(
+    "ignore:training stopped:sklearn.exceptions.ConvergenceWarning"
+)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("dtype", "count", "x"), [(np.float32, 1e5, 1.0), (np.float64, 10.0, 20.0)]
+)
+def test_a_line_search_that_meets_overflow_steps_back(dtype, count, x, seed):
+    """exp(z) overflows far from the minimum of a Poisson loss, or is large at first."""
+    rng = np.random.default_rng(seed)
+    inputs = rng.normal(size=(300, 3))
+    counts = rng.poisson(count * np.exp(0.3 * inputs[:, 0])).astype(dtype)
+    mlp = small(MLPRegressorSDM, loss="poisson", max_iter=500, max_fun=10**6)
+    mlp.fit((x * inputs).astype(dtype), counts)
+    least = PoissonRegressor(alpha=0, max_iter=10**4).fit(inputs, counts)
+    deviance = mean_poisson_deviance(counts, least.predict(inputs)) / 2
+    assert mlp.loss_ < 2 * deviance
 
 
 def test_objective_that_overflows_at_the_start_is_an_error():

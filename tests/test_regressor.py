@@ -11,6 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPRegressorSDM
+from skmlp.inspection import loss_gradient
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
@@ -145,3 +146,34 @@ def test_defaults_learn_friedmans_function_with_scaled_inputs_and_targets():
     model = TransformedTargetRegressor(mlp, transformer=StandardScaler())
     model.fit(features[:500], target[:500])
     assert model.score(features[500:], target[500:]) > 0.8
+
+
+@pytest.mark.parametrize("size", [1e20, 1e-24])
+def test_squares_are_float64_with_weights_too(size):
+    x = np.zeros((90, 4), np.float32)  # outputs are 0
+    target = (size * Y[:, :2]).astype(np.float32)
+    mlp = MLPRegressorSDM((), max_iter=1, learning_rate_init=1e-40 / size)
+    alone = mlp.fit(x, target).loss_
+    assert alone > 0
+    assert mlp.fit(x, target, np.ones(90)).loss_ == pytest.approx(alone)
+
+
+def test_poisson_loss_of_large_counts_in_float32():
+    counts = np.random.default_rng(0).poisson(1e6, 90)
+    mlp = MLPRegressorSDM((), loss="poisson", max_iter=1, learning_rate_init=1e-30)
+    mlp.partial_fit(X, counts)
+    mlp.coefs_, mlp.intercepts_ = [np.zeros((4, 1))], [np.log([1e6])]
+    expected = loss_gradient(mlp, X, counts)[0]
+    mlp.coefs_[0], mlp.intercepts_[0] = (
+        a.astype(np.float32) for a in (mlp.coefs_[0], mlp.intercepts_[0])
+    )
+    actual = loss_gradient(mlp, X.astype(np.float32), counts)[0]
+    assert actual == pytest.approx(expected, abs=0.1)
+
+
+@pytest.mark.parametrize("s", [None, np.linspace(1, 2, 90)], ids=["", "weighted"])
+@pytest.mark.parametrize("outputs", [1, 2])
+def test_score_of_a_constant_that_is_not_met_is_0(outputs, s):
+    target = np.full((90, outputs), 0.1)
+    mlp = small(learning_rate_init=1e-3, max_iter=2).fit(X, target.squeeze(), s)
+    assert mlp.history_["score"] == [0.0, 0.0]

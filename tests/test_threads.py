@@ -2,10 +2,13 @@
 
 import multiprocessing
 import sys
+import threading
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import threadpoolctl
 from numpy.testing import assert_array_equal
 from scipy.sparse import random_array
 from sklearn.datasets import make_regression
@@ -160,12 +163,65 @@ def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):
 
 
 def test_number_of_threads_is_that_of_openmp():
-    threadpoolctl = pytest.importorskip("threadpoolctl", reason="it sets the limit")
     if kernel.max_threads() == 1:
         pytest.skip("one processor, or built without OpenMP")
     with threadpoolctl.threadpool_limits(1, user_api="openmp"):
         assert kernel.max_threads() == 1
     assert kernel.max_threads() > 1
+
+
+def predict_and_send(mlp, X, connection):
+    blas = [
+        library["num_threads"]
+        for library in threadpoolctl.threadpool_info()
+        if library["user_api"] == "blas"
+    ]
+    connection.send((blas, mlp.predict(X)))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:training stopped")
+def test_process_forked_while_other_threads_work_predicts():
+    X, Y = problem(np.float64)
+    mlp = MLPRegressorSDM(8, random_state=0, max_iter=1).fit(X, Y)
+    before = predict_in_fork(mlp, X)
+    with stop_when_done() as done:
+        for _ in range(3):
+            threading.Thread(target=predict_until, args=(done, mlp, X)).start()
+        for _ in range(20):
+            blas, predictions = predict_in_fork(mlp, X)
+            assert blas == before[0]
+            assert_array_equal(predictions, before[1])
+
+
+def predict_until(done, mlp, X):
+    while not done.is_set():
+        mlp.predict(X[:10])
+
+
+@contextmanager
+def stop_when_done():
+    done = threading.Event()
+    try:
+        yield done
+    finally:
+        done.set()
+
+
+def predict_in_fork(mlp, X):
+    """The numbers of BLAS threads in a forked process, and its predictions."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(
+        target=predict_and_send, args=(mlp, X, sender)
+    )
+    child.start()
+    try:
+        assert receiver.poll(60), "the forked process hangs"
+        return receiver.recv()
+    finally:
+        child.kill()
+        child.join()
 
 
 def fit_and_send(X, Y, connection):

@@ -122,13 +122,14 @@ cdef inline double squared_error(
 ) noexcept nogil:
     """sum_n s_n l_n with l = 1/2 sum_k (o_k - t_k)^2"""
     cdef Py_ssize_t n, i
-    cdef double loss, total = 0
+    cdef double difference, loss, total = 0
     if s == NULL:
         return 0.5 * squared_distance(o, t, rows * K)
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):
-            loss += 0.5 * <double> ((o[i] - t[i]) * (o[i] - t[i]))
+            difference = <double> (o[i] - t[i])
+            loss += 0.5 * difference * difference
         total += case_weight(s, row, n) * loss
     return total
 
@@ -143,7 +144,7 @@ cdef inline double poisson_deviance(
     for n in range(rows):
         loss = 0
         for i in range(n * K, (n + 1) * K):
-            loss += <double> (o[i] - t[i] * z[i])
+            loss += <double> o[i] - <double> t[i] * <double> z[i]
             if t[i] > <floating> 0:
                 loss += <double> t[i] * (log(<double> t[i]) - 1)
         total += case_weight(s, row, n) * loss

@@ -208,14 +208,15 @@ cdef class Updates:
 
 
 cdef class Inputs:
-    """X as the user has it, dense with any strides or CSR, never copied."""
+    """X as the user has it, dense with any strides or CSR; copied are arrays of CSR with gaps."""
 
     def __cinit__(self, X):
         self.dtype = X.dtype
         self.rows.n_rows, self.rows.n_features = X.shape
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
-            self.arrays = data, indices, indptr = X.data, X.indices, X.indptr
+            data, indices, indptr = map(np.ascontiguousarray, (X.data, X.indices, X.indptr))
+            self.arrays = data, indices, indptr
             self.rows.non_zeros.wide_indices = indices.itemsize == 8
             self.rows.non_zeros.wide_indptr = indptr.itemsize == 8
             self.rows.non_zeros.values = address(data)
@@ -230,7 +231,7 @@ cdef class Inputs:
     def mean_row_length(self):
         """Numbers of a row that count: all of them, or its non-zeros."""
         if self.rows.sparse:
-            return len(self.arrays[0]) / self.rows.n_rows
+            return self.arrays[2][-1] / self.rows.n_rows
         return self.rows.n_features
 
     def most_non_zeros(self, rows, n_rows):
