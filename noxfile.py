@@ -10,24 +10,21 @@ import nox
 
 nox.options.sessions = ["tests", "oldest", "lint"]
 
-# The lower bounds that pyproject.toml states, of Python too.
+PROJECT = nox.project.load_toml("pyproject.toml")
+BUILD, RUN = PROJECT["build-system"]["requires"], PROJECT["project"]["dependencies"]
+NEWEST = {"build": BUILD, "run": RUN}
 OLDEST = {
-    "build": ["Cython==3.1.0", "meson-python==0.18.0", "scipy==1.13.0"],
-    "run": [
-        "numpy==2.0.0",
-        "scipy==1.13.0",
-        "scikit-learn==1.7.0",
-        "joblib==1.3.0",
-    ],
+    kind: [requirement.replace(">=", "==") for requirement in requirements]
+    for kind, requirements in NEWEST.items()
 }
-NEWEST = {"build": ["Cython", "meson-python", "scipy"], "run": []}
 
 
-def install(session, versions=NEWEST, *options):
+def install(session, versions=NEWEST, *options, **keywords):
     """Build skmlp, with options of meson, and install it with what its tests need."""
     session.install("meson", "ninja", *versions["build"], *versions["run"])
     options = [f"-Csetup-args={option}" for option in options]
-    session.install("--no-build-isolation", *options, ".[test]", *versions["run"])
+    packages = ".[test]", *versions["run"]
+    session.install("--no-build-isolation", *options, *packages, **keywords)
 
 
 def run_tests(session, *default, **keywords):
@@ -67,9 +64,9 @@ def bounds(session):
 @nox.session
 def sanitized(session):
     """All tests, with memory accesses and undefined behaviour checked (GCC)."""
-    checks = "-Db_sanitize=address,undefined"
+    sanitizers = "-Db_sanitize=address,undefined"
     # -O1: at -O3 the compiler takes longer than the tests gain.
-    install(session, NEWEST, checks, "-Doptimization=1", "-Ddebug=true")
+    install(session, NEWEST, sanitizers, "-Doptimization=1", "-Ddebug=true")
     # Else joblib asks pgrep for the children of a killed worker, and with a sanitizer's
     # library preloaded pgrep waits for ever.
     session.install("psutil")
@@ -78,19 +75,26 @@ def sanitized(session):
         subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
         for name in ("libasan.so", "libstdc++.so.6")
     ]
-    checks = {
+    environment = {
         "LD_PRELOAD": " ".join(libraries),
         "ASAN_OPTIONS": "detect_leaks=0",  # Python never frees some of its memory
         "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     }
-    run_tests(session, env=checks)
+    run_tests(session, env=environment)
+
+
+@nox.session
+def native(session):
+    """All tests, tuned for this processor: where the bits are to be the same, too."""
+    install(session, env={"CFLAGS": "-march=native"})
+    run_tests(session)
 
 
 @nox.session
 def lint(session):
     """All linters, in the versions that pyproject.toml pins."""
-    extras = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]
-    session.install(*(package for package in extras["dev"] if "==" in package))
+    tools = PROJECT["project"]["optional-dependencies"]["dev"]
+    session.install(*(tool for tool in tools if "==" in tool))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("cython-lint", "skmlp")

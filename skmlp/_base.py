@@ -45,8 +45,8 @@ from skmlp._training import Training, batch_rows
 FLOATS = [np.float64, np.float32]
 
 # Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
-# a conversion of X to the dtype of the weights needs no more memory than that. Fewer,
-# where they have many outputs, which are to stay in the cache.
+# a conversion of X to the dtype of the weights needs no more memory than that. Fewer
+# where rows have many outputs: those of a block are to stay in the cache.
 PREDICT_ROWS = 4096
 PREDICT_BYTES = 1 << 21
 
@@ -453,6 +453,13 @@ class BaseMLP(
     def _divide(self, data, given, groups, split_seed):
         """Training cases, and the validation cases given or held out, if any."""
         rows, watched = range(len(data)), None
+        split = given is None and hasattr(self.early_stopping, "split")
+        if groups is not None and not split:
+            warnings.warn(
+                "groups are ignored: they are for a splitter that is given as "
+                "early_stopping, such as GroupShuffleSplit",
+                stacklevel=5,
+            )
         if given is not None:
             watched, watched_rows = given, range(len(given))
         elif self.early_stopping:
@@ -477,12 +484,6 @@ class BaseMLP(
         if hasattr(self.early_stopping, "split"):
             X, y = data.given[:2]
             return first_split(self.early_stopping, X, y, groups, len(data))
-        if groups is not None:
-            warnings.warn(
-                "early_stopping=True ignores groups and holds out rows of any of them; "
-                "set it to a splitter that uses groups, such as GroupShuffleSplit",
-                stacklevel=6,
-            )
         return split_rows(
             len(data),
             self.validation_fraction,

@@ -82,8 +82,9 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=No
     if len(rows) - n_validation < n_classes:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves "
-            f"{len(rows) - n_validation} of n_samples={len(rows)} for training, too "
-            f"few; use more samples or a smaller fraction, {ADVICE}"
+            f"{len(rows) - n_validation} of n_samples={len(rows)} for training, which "
+            f"needs at least {n_classes}; use more samples or a smaller fraction, "
+            f"{ADVICE}"
         )
     random = np.random.RandomState(seed)
     order = random.permutation(rows)

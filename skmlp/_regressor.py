@@ -126,7 +126,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended. k epochs and then m more
         give the same bits as k + m epochs, except with "lbfgs", which starts again from
-        the weights alone.
+        the weights alone, and where "auto" meets a divergence after the first call,
+        which is an error then.
     record_batches : bool, default=False
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.

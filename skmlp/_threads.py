@@ -5,6 +5,7 @@ import os
 import time
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from joblib import cpu_count
 
@@ -13,9 +14,9 @@ from skmlp._network.kernel import max_threads
 _IMPORTED_IN = os.getpid()
 _cpu_count = cache(cpu_count)
 
-# Over so many seconds a thread that shares its work runs for less than this share of
-# the time where other programs take the cores: measured were 0.95 and more without any,
-# 0.7 beside one on two cores, 0.5 beside two.
+# Where other programs take cores, a thread that shares its work runs for less than
+# TAKEN of the time, measured over WINDOW seconds: 0.95 and more without any, 0.7 beside
+# one on two cores, 0.5 beside two.
 WINDOW = 0.05
 TAKEN = 0.8
 # Seconds until more threads are tried again: twice as many after each try in vain, half
@@ -53,6 +54,7 @@ class SharedCores:
         self.at_most = math.inf
         self.hold, self.held_until = SHORTEST_HOLD, 0.0
         self.wall = self.cpu = 0.0
+        self.lock = Lock()
 
     @contextmanager
     def watched(self, network, n_threads):
@@ -63,10 +65,12 @@ class SharedCores:
             return
         wall, cpu = time.perf_counter(), time.thread_time()
         yield
-        self.wall += time.perf_counter() - wall
-        self.cpu += time.thread_time() - cpu
-        if self.wall >= WINDOW:
-            self.judge(network.n_threads, n_threads)
+        wall, cpu = time.perf_counter() - wall, time.thread_time() - cpu
+        with self.lock:
+            self.wall += wall
+            self.cpu += cpu
+            if self.wall >= WINDOW:
+                self.judge(network.n_threads, n_threads)
 
     def limit(self, n_threads):
         """The most threads at present; twice as many are tried after some time."""

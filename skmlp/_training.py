@@ -5,6 +5,7 @@ Weight Derivatives" and "Monitor Loss During Training".
 """
 
 import math
+import re
 import threading
 import time
 import warnings
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skmlp._cases import as_indices
+from skmlp._cases import as_indices, at
 from skmlp._early_stopping import Patience
 from skmlp._history import CURVES, n_recorded, record, truncate
 from skmlp._network import kernel
@@ -27,19 +28,18 @@ from skmlp._threads import shared_cores
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
-# From so many updates by single cases on, padded copies of the weights pay off.
+# Epochs of at least so many updates by single cases work on padded copies of the
+# weights.
 MANY_CASES = 200
 
 # Threads share a sparse batch whose non-zeros name so many weights: to read and write
 # these and their velocities moves 4 MB in float64.
 SHARED_WEIGHTS = 1 << 17
 
-# A loss this many times that at the start, which so many cases tell, is no bump.
+# Training has exploded where the loss is this many times that of the first weights,
+# measured on about so many cases.
 EXPLOSION = 1000.0
 SAMPLED_ROWS = 200
-
-# They divide by what they keep of the squares of derivatives.
-ADAPTIVE_SOLVERS = "adagrad", "rmsprop", "adadelta", "adam"
 
 
 class DivergenceError(ValueError):
@@ -245,8 +245,10 @@ class Training:
         if self.watch:
             self.state.watch(self.watched)
             # Of a call that goes on, too: its data may be on another scale.
-            first_loss = self.state.first_loss or 0.0
-            self.state.first_loss = max(first_loss, self.loss_at_start(sampled=True))
+            loss = self.loss_at_start(sampled=True)
+            if not math.isfinite(loss):
+                raise self.divergence("the loss of the first weights is not finite")
+            self.state.first_loss = max(self.state.first_loss or 0.0, loss)
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
@@ -438,7 +440,7 @@ class Training:
         )
         if not finite:
             raise self.divergence("the loss or a weight is not finite", eta)
-        if self.mlp.solver in ADAPTIVE_SOLVERS and not self.squares_are_finite():
+        if self.updates.keeps_squares and not self.squares_are_finite():
             raise self.divergence("the square of a derivative is not finite", eta)
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
@@ -478,9 +480,9 @@ class Training:
         With values for targets at least what their spread makes of it, which these
         cases may not show.
         """
-        rows, s = as_indices(self.cases.rows), self.cases.targets.weights
+        rows, s = self.cases.rows, self.cases.targets.weights
         if s is not None:
-            rows = rows[s[rows] > 0]
+            rows = as_indices(rows)[at(s, rows) > 0]
         if sampled:
             rows = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
         sums = np.zeros(self.network.n_sums)
@@ -498,7 +500,8 @@ class Training:
         """The name of what is to fall."""
         if not self.mlp.early_stopping:
             return "objective"
-        return str(self.mlp.scoring)
+        # Where an object lies in memory is no part of its name: a copy lies elsewhere.
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", str(self.mlp.scoring))
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""

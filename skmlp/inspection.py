@@ -7,7 +7,6 @@ Each function takes a fitted `MLPClassifierSDM` or `MLPRegressorSDM`, or a fitte
 from copy import copy
 from dataclasses import replace
 from itertools import chain
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +16,7 @@ from sklearn.utils import check_random_state
 
 from skmlp._base import PREDICT_ROWS
 from skmlp._cases import in_dtype
+from skmlp._counts import check_count
 from skmlp._find_network import last_step
 from skmlp._network import kernel
 from skmlp._network.network import Inputs, Network
@@ -362,12 +362,7 @@ def check_gradient(
     >>> check_gradient(mlp.fit(X, y), X, y) < 1e-6
     True
     """
-    if max_parameters is not None and not (
-        isinstance(max_parameters, Integral) and max_parameters >= 1
-    ):
-        raise ValueError(
-            f"max_parameters must be an int of at least 1 or None, got {max_parameters}"
-        )
+    check_count("max_parameters", max_parameters, or_none=True)
     random_state = check_random_state(random_state)
     estimator, X = _last_step(estimator, X)
     objective = _Objective(estimator, X, y, sample_weight, np.dtype(np.float64))

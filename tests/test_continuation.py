@@ -301,6 +301,29 @@ def test_early_stopping_shows_the_weights_of_the_best_epoch(kind):
     assert_same_weights(mlp, best)
 
 
+class Falling:
+    """A scorer: the first epoch is the best. Its name tells where it lies in memory."""
+
+    def __init__(self):
+        self.score = 0.0
+
+    def __call__(self, mlp, X, y):
+        self.score -= 1
+        return self.score
+
+
+@pytest.mark.parametrize("through", [THROUGH["pickle"], deepcopy])
+def test_best_epoch_is_remembered_by_a_copy_with_a_scorer_of_its_own(through):
+    X, y = make_data("regressor")
+    mlp = MLPRegressorSDM(
+        5, early_stopping=True, scoring=Falling(), max_iter=3, warm_start=True
+    ).fit(X, y)
+    best = mlp.coefs_[0].copy()
+    mlp = through(mlp).fit(X, y)
+    assert mlp.best_epoch_ == 1
+    assert_array_equal(mlp.coefs_[0], best)
+
+
 @through_a_pickle_or_not
 @every_kind
 def test_training_goes_on_from_the_last_update_not_from_the_best_epoch(kind, through):

@@ -600,11 +600,17 @@ def test_scorer_that_returns_no_number_is_an_error(score):
         mlp.fit(X, y)
 
 
-def test_groups_that_nothing_uses_are_a_warning():
-    with pytest.warns(match="a splitter that uses groups") as warned:
-        mlp = small(MLPClassifierSDM).fit(X, y, groups=np.arange(100) // 10)
-    assert warned[0].filename == __file__
-    assert_same_weights(mlp, small(MLPClassifierSDM).fit(X, y))
+@pytest.mark.parametrize(
+    ("early_stopping", "validation"),
+    [(True, {}), (False, {}), (True, VALIDATION), (GroupShuffleSplit(1), VALIDATION)],
+    ids=["a random part", "none", "given", "given beside a splitter"],
+)
+def test_groups_that_nothing_uses_are_a_warning(early_stopping, validation):
+    mlp = small(MLPClassifierSDM, early_stopping=early_stopping, max_iter=2)
+    match = "groups are ignored.*GroupShuffleSplit"
+    with pytest.warns(UserWarning, match=match) as warned:
+        mlp.fit(X, y, groups=np.arange(100) // 10, **validation)
+    assert {w.filename for w in warned} == {__file__}
 
 
 @both

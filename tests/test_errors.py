@@ -748,6 +748,12 @@ def test_automatic_learning_rate_that_diverges_starts_anew_at_a_tenth():
     assert_same_state(state(mlp), state(told.fit(X, 1e4 * VALUES)))
 
 
+def test_first_weights_that_overflow_are_an_error_at_once():
+    mlp = small(MLPRegressorSDM, max_iter=20)
+    with pytest.raises(ValueError, match=r"epoch 1: the loss of the first weights"):
+        mlp.fit(X, 1e200 * VALUES)
+
+
 def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
     mlp = small(MLPRegressorSDM, warm_start=True).fit(X, VALUES)
     before = state(mlp)

@@ -12,10 +12,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
-from skmlp._network.network import Network
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp._network import kernel
+from skmlp._network.network import Network
 from skmlp.inspection import (
     check_gradient,
     input_gradient,
@@ -512,7 +512,7 @@ def test_unknown_kind():
         input_gradient(fitted("one output"), X, kind="z")
 
 
-@pytest.mark.parametrize("max_parameters", [0, 2.5, "all"])
+@pytest.mark.parametrize("max_parameters", [0, 2.5, True, "all"])
 def test_bad_max_parameters(max_parameters):
     with pytest.raises(ValueError, match="max_parameters must be an int of at least 1"):
         check_gradient(fitted("two classes"), X, two, max_parameters=max_parameters)

@@ -229,7 +229,7 @@ def test_given_axes(flowers):
     assert not left.collections
 
 
-@pytest.mark.parametrize("max_units", [2, 12.5, None])
+@pytest.mark.parametrize("max_units", [2, 12.5, True, None])
 def test_wrong_number_of_units(flowers, max_units):
     with pytest.raises(ValueError, match=r"max_units must be .*at least 3"):
         NetworkDisplay.from_estimator(flowers, max_units=max_units)

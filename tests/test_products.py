@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
-from skmlp._network.network import Inputs, Network, Targets, Updates
 
 from skmlp._network import kernel
+from skmlp._network.network import Inputs, Network, Targets, Updates
 
 DTYPES = [np.float64, np.float32]
 COLUMNS = range(4, 71)

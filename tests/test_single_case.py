@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from problems import Problem, assert_trains_like_the_lecture
 from sklearn.base import clone
-from skmlp._network.network import Inputs, Network, Targets, Updates
 
 from skmlp._network import kernel
+from skmlp._network.network import Inputs, Network, Targets, Updates
 from skmlp._training import MANY_CASES
 
 # Training here ends after two epochs, long before it has converged.

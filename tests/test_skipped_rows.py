@@ -5,10 +5,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from skmlp._network.network import Inputs, Network
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp._network import kernel
+from skmlp._network.network import Inputs, Network
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")

@@ -20,7 +20,7 @@
 
 #include "clones.h"
 
-#ifdef __FAST_MATH__
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || __FINITE_MATH_ONLY__ + 0
 #error "-ffast-math would remove the roundings that these functions are built on"
 #endif
 

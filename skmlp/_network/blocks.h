@@ -194,11 +194,11 @@ SKMLP_INLINE double SKMLP_NAME(squared_norm)(
     ptrdiff_t i = 0;
     for (; i + SKMLP_SUMS <= n; i += SKMLP_SUMS)
         for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++) {
-            const double d = y ? x[i + k] - y[i + k] : x[i + k];
+            const double d = (double)(y ? x[i + k] - y[i + k] : x[i + k]);
             sums[k] += d * d;
         }
     for (; i < n; i++) {
-        const double d = y ? x[i] - y[i] : x[i];
+        const double d = (double)(y ? x[i] - y[i] : x[i]);
         sum += d * d;
     }
     for (ptrdiff_t k = 0; k < SKMLP_SUMS; k++)

@@ -1,4 +1,4 @@
-"""Rows of X, dense or CSR: the only file that knows which.
+"""Rows of X, dense or CSR: where they are read.
 
 X stays as the user has it; a block of rows, named by index, is gathered (dense) or read in
 place (CSR) when its turn comes.

@@ -1,7 +1,7 @@
 """All calls of the compiled code, one per task.
 
 A call checks its arguments once and then works without the GIL, without Python objects and
-without allocation.
+without allocation. What it does not check is that `order` names rows that there are.
 """
 
 import numpy as np
@@ -53,13 +53,14 @@ cdef class Skipping:
     inputs : Inputs
         CSR.
     order : ndarray of intp
-        The rows of an epoch.
+        The rows of an epoch, which may be shuffled in place: the room is for any order of them.
     shared : bool
         Whether threads may share a batch. The bits depend on it, but not on how many do.
     """
 
     cdef Network network
     cdef Inputs inputs
+    cdef const Py_ssize_t[::1] order
     cdef SkippedRows rows
     cdef object gradient_rows, sums
     cdef double[:, ::1] states, non_zeros
@@ -76,6 +77,7 @@ cdef class Skipping:
             Py_ssize_t n_sums = (n_slabs - 1) * network.layout.block_rows * fan_out
         self.network = network
         self.inputs = inputs
+        self.order = order
         # A row of numbers is a struct.
         self.states = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
         self.non_zeros = np.empty((max(n_non_zeros, 1), sizeof(NonZero) // sizeof(double)))
@@ -203,6 +205,7 @@ cdef class SingleCases:
         cdef const floating[::1] weights, velocity
         self.check(network, parameters.shape[0], state.shape[0], state.shape[1])
         if not self.padded:
+            self.weights = self.velocity = None
             return
         weights, velocity = self.weights, self.velocity
         with nogil:
@@ -266,6 +269,8 @@ def train_rows(
         Update update
         GradientTask task
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
+    if batch_size < 1 or not 0 <= start <= n:
+        raise ValueError("batch_size must be at least 1, and start a position in order")
     check_batch_losses(batch_losses.shape[0], (n + batch_size - 1) // batch_size)
     if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
         raise ValueError("parameters, state and gradient must have n_parameters columns")
@@ -274,8 +279,8 @@ def train_rows(
     if skipping is not None:
         if not Skipping.possible(inputs, updates, weight_decay):
             raise ValueError("rows can be skipped with CSR inputs and some rules only")
-        if inputs is not skipping.inputs:
-            raise ValueError("rows can sit out updates by the inputs that they were found in")
+        if inputs is not skipping.inputs or &order[0] != &skipping.order[0]:
+            raise ValueError("rows can sit out updates by the inputs and the order given first")
         skipping.look_at(network, parameters, state)
         skipped = &skipping.rows
         X.skipped = skipped
@@ -342,6 +347,8 @@ def train_single_cases(
     if weights is None:
         raise ValueError("single cases start an epoch first")
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
+    if not 0 <= start <= n:
+        raise ValueError("start must be a position in order")
     check_batch_losses(batch_losses.shape[0], n)
     single_cases.check(network, network.layout.n_parameters, 1, network.layout.n_parameters)
     if not SingleCases.possible(inputs, updates, 1):
@@ -430,10 +437,13 @@ def forward_rows(
     """z <- the net inputs of the output layer for the rows in `order`."""
     cdef:
         Py_ssize_t position = 0, rows, n = order.shape[0], K = network.layout.n_outputs
-        const floating* last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
+        const floating* last
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
-    if parameters.shape[0] != network.layout.n_parameters or z.shape[0] != n or z.shape[1] != K:
-        raise ValueError("parameters must have n_parameters elements, z a row per row")
+    if parameters.shape[0] != network.layout.n_parameters:
+        raise ValueError("parameters must have n_parameters elements")
+    if z.shape[0] != n or z.shape[1] != K:
+        raise ValueError("z must have a row for each of the order and a column per output")
+    last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
     with nogil:
         while position < n:
             rows = min(network.layout.block_rows, n - position)
@@ -735,3 +745,5 @@ cdef check_targets(Network network, Inputs inputs, Targets targets):
         raise ValueError("targets do not have the network's number of outputs")
     if targets.rows.n_rows != inputs.rows.n_rows:
         raise ValueError("targets and inputs do not have the same number of rows")
+    if targets.values is not None and targets.values.dtype != inputs.dtype:
+        raise ValueError("targets and inputs must have the same dtype")

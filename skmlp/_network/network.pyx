@@ -146,7 +146,7 @@ cdef class Network:
 
     @property
     def n_hidden_parameters(self):
-        """The same without the weights of the first layer."""
+        """Number of weights and biases, without the weights of the first layer."""
         return self.layout.n_parameters - self.layout.layers[0].b
 
     @property
@@ -206,6 +206,11 @@ cdef class Updates:
         """Vectors of state that the rule needs, each as long as the parameters."""
         return self.rule.n_vectors
 
+    @property
+    def keeps_squares(self):
+        """Whether the first of them holds squares of derivatives, which updates divide by."""
+        return self.rule.name not in (NO_RULE, MOMENTUM, NESTEROV)
+
 
 cdef class Inputs:
     """X as the user has it, dense with any strides or CSR; copied are arrays of CSR with gaps."""
@@ -261,11 +266,17 @@ cdef class Targets:
         self.rows.n_outputs = n_outputs
         self.rows.n_rows = len(values if values is not None else labels)
         if values is not None:
+            if values.shape[1:] != (n_outputs,) or not values.flags.c_contiguous:
+                raise ValueError("values must be C-contiguous, with a column for each output")
             self.rows.values = address(values)
         else:
+            if labels.min() < 0 or labels.max() >= max(n_outputs, 2):
+                raise ValueError("labels must be numbers of classes")
             numbers = labels
             self.rows.labels = &numbers[0]
         if weights is not None:
+            if len(weights) != self.rows.n_rows:
+                raise ValueError("weights must have a number for each row")
             s = weights
             self.rows.weights = &s[0]
 

@@ -132,7 +132,7 @@ cdef inline void add_slab_product(
     floating* z,  # IN OUT
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """The same for the features of a slab"""
+    """z <- z + x W for the features of a slab"""
     cdef Py_ssize_t i
     cdef FeatureSlab slab = skipped.slabs[s]  # threads would wait for each other's
     cdef floating* W = <floating*> skipped.W
@@ -219,7 +219,7 @@ cdef inline void add_slab_gradient(
     const floating* delta,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """The latter for the features of a slab"""
+    """gradient <- gradient + x.T @ delta for those features of a slab that have a gradient row"""
     cdef Py_ssize_t i, gradient_row
     cdef const FeatureSlab* slab = &skipped.slabs[s]
     cdef const NonZero* x

@@ -8,11 +8,10 @@ The workspace is one vector too. With a block of `block_rows` training cases it 
 
     x | h_1 | h_2 | ... | h_L | t | delta | delta_below | W'
 
-where h_l and t have a row per case, x one more, for the case that follows, unless inputs are
-sparse and read in place, delta and
-delta_below have room for a row of the widest layer per case, and W' for the transposed weights
-of any layer whose weights are small. The block of the last layer holds its net input z until
-the error signal is computed.
+where h_l and t have a row per case. x has one more, for the case that follows; where all inputs
+are sparse, and read in place, it is left out. delta and delta_below have a row of the widest
+layer per case. W' has room for the transposed weights of any layer whose weights are small. The
+block of the last layer holds its net input z until the error signal is computed.
 Each part starts at a multiple of ALIGNMENT elements.
 """
 

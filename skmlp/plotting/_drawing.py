@@ -1,7 +1,5 @@
 """What the displays share: matplotlib itself, colours, legends, font sizes."""
 
-from numbers import Integral
-
 import numpy as np
 
 # Okabe and Ito's (2008) palette, which colour-blind readers can tell apart, without its
@@ -31,12 +29,6 @@ def import_pyplot(display):
             f"{display} needs matplotlib to draw: python -m pip install matplotlib"
         ) from error
     return plt
-
-
-def check_count_or_none(name, value):
-    """Raise a ValueError unless the parameter is an int of at least 1, or None."""
-    if value is not None and not (isinstance(value, Integral) and value >= 1):
-        raise ValueError(f"{name} must be an int of at least 1 or None, got {value}")
 
 
 def literal(name):

@@ -5,9 +5,9 @@ from numbers import Integral
 
 import numpy as np
 
-# The curve whose entries are arrays, a number per update.
-BATCHES = "batch_loss"
-CURVES = ("both", "training", "validation")
+from skmlp._history import BATCH_LOSS
+
+KINDS = ("both", "training", "validation")
 
 
 def by_name(given, what):
@@ -35,7 +35,7 @@ def validation_of(metric):
 def updates(history):
     """The loss of every update, and where it lies between the epochs."""
     # An epoch that was trained without record_batches holds a single NaN.
-    epochs = [np.atleast_1d(losses) for losses in history[BATCHES]]
+    epochs = [np.atleast_1d(losses) for losses in history[BATCH_LOSS]]
     x = [
         e + np.arange(1, len(losses) + 1) / len(losses)
         for e, losses in enumerate(epochs)
@@ -52,14 +52,14 @@ def check_histories(histories, best_epochs, metrics, curves, batches):
     best_epochs : dict of {str: int}
     metrics : list of str
     curves : str
-        One of `CURVES`.
+        One of `KINDS`.
     batches : bool
         Whether the loss of every update is needed.
     """
     if not histories:
         raise ValueError("there is no history to draw; pass at least one")
-    if curves not in CURVES:
-        raise ValueError(f"curves must be one of {CURVES}, got {curves!r}")
+    if curves not in KINDS:
+        raise ValueError(f"curves must be one of {KINDS}, got {curves!r}")
     if not metrics:
         raise ValueError("metrics is empty; name at least one, 'loss' say")
     unknown = sorted(set(best_epochs) - set(histories))
@@ -79,7 +79,7 @@ def check_histories(histories, best_epochs, metrics, curves, batches):
                 f"the best epoch must be an int from 1 to {n_epochs}, the number of "
                 f"epochs in {of}, got {best}"
             )
-        if batches and BATCHES not in history:
+        if batches and BATCH_LOSS not in history:
             raise ValueError(
                 f"batches=True needs the loss of every update in {of}; fit the "
                 "estimator with record_batches=True"
@@ -106,7 +106,7 @@ def _check_metrics(history, metrics, curves, of):
     known = [
         curve
         for curve in history
-        if not curve.startswith("validation_") and curve != BATCHES
+        if not curve.startswith("validation_") and curve != BATCH_LOSS
     ]
     unknown = [metric for metric in metrics if metric not in known]
     if unknown:

@@ -1,11 +1,10 @@
 """The lecture's picture of a network: layers of units and their connections."""
 
-from numbers import Integral
-
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from skmlp._counts import check_count
 from skmlp._find_network import last_step, unwrapped
 from skmlp.plotting._drawing import (
     NEGATIVE,
@@ -151,11 +150,7 @@ class NetworkDisplay:
         ImportError
             If matplotlib is missing.
         """
-        if not isinstance(max_units, Integral) or max_units < 3:
-            raise ValueError(
-                "max_units must be an int of at least 3 (a unit, a gap, a unit), got "
-                f"{max_units}"
-            )
+        check_count("max_units", max_units, least=3)  # a unit, a gap, a unit
         plt = import_pyplot(type(self).__name__)
         columns = [_Column(n, max_units) for n in self._n_units()]
         if ax is None:

@@ -6,10 +6,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import is_classifier
 
+from skmlp._counts import check_count
 from skmlp._find_network import last_step, unwrapped
 from skmlp.plotting._drawing import (
     PALETTE,
-    check_count_or_none,
     colours,
     import_pyplot,
     legend_above,
@@ -267,7 +267,7 @@ class TrainingCurveDisplay:
             If matplotlib is missing.
         """
         metrics = [metrics] if isinstance(metrics, str) else list(metrics)
-        check_count_or_none("batch_window", batch_window)
+        check_count("batch_window", batch_window, or_none=True)
         check_histories(
             self.histories, self.best_epochs or {}, metrics, curves, batches
         )

@@ -5,10 +5,10 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import is_classifier
 
+from skmlp._counts import check_count
 from skmlp._find_network import last_step, unwrapped
 from skmlp.plotting._drawing import (
     DIVERGING,
-    check_count_or_none,
     fit_width,
     import_pyplot,
     laid_out_size,
@@ -119,7 +119,7 @@ class WeightsDisplay:
         mlp = last_step(unwrapped(estimator))
         W = np.asarray(mlp.coefs_[0])
         height, width = _checked_shape(image_shape, len(W))
-        check_count_or_none("max_units", max_units)
+        check_count("max_units", max_units, or_none=True)
         strongest = np.argsort(-np.linalg.norm(W, axis=0), kind="stable")
         units = np.sort(strongest[:max_units])
         display = cls(
@@ -157,7 +157,7 @@ class WeightsDisplay:
         ImportError
             If matplotlib is missing.
         """
-        check_count_or_none("n_columns", n_columns)
+        check_count("n_columns", n_columns, or_none=True)
         plt = import_pyplot(type(self).__name__)
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
