@@ -20,6 +20,7 @@ from skmlp._documentation import documentation_template
 from skmlp._early_stopping import checked_score, first_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
+from skmlp._mini_batches import MiniBatchTraining, batch_rows
 from skmlp._network.kernel import forward_rows
 from skmlp._network.network import HIDDEN_ACTIVATIONS, Inputs, Network
 from skmlp._parameters import pack
@@ -39,7 +40,6 @@ from skmlp._sklearn_compat import (
 )
 from skmlp._start import first_weights, last_weights, make_updates
 from skmlp._threads import shared_cores, update_threads
-from skmlp._training import Training, batch_rows
 
 # The dtypes of inputs that are used as they are.
 FLOATS = [np.float64, np.float32]
@@ -268,7 +268,8 @@ class BaseMLP(
                 groups=groups,
             )
             best = self._train(trainings, context)
-        best.warn_of_start_anew(stacklevel=4)
+        if best.started_anew:
+            self._warn_of_start_anew(best.state.eta_0, stacklevel=4)
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
         return self
@@ -281,6 +282,15 @@ class BaseMLP(
             "want",
             ConvergenceWarning,
             stacklevel=4,
+        )
+
+    def _warn_of_start_anew(self, eta_0, stacklevel):
+        warnings.warn(
+            'training diverged with learning_rate_init="auto" and was started anew '
+            f"with {eta_0:g}; scale X (StandardScaler) and, for regression, y "
+            "(TransformedTargetRegressor) to learn faster",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
         )
 
     def _train(self, trainings, context):
@@ -318,7 +328,8 @@ class BaseMLP(
                 training.run(1)
             finally:
                 self._keep(training)
-        training.warn_of_start_anew(stacklevel=5)
+        if training.started_anew:
+            self._warn_of_start_anew(training.state.eta_0, stacklevel=5)
         return self
 
     def _set_up(
@@ -338,6 +349,39 @@ class BaseMLP(
         `validation_data` is None for `partial_fit`, which takes all cases with their
         weights as they are: the mean weight of a chunk says nothing about the whole.
         """
+        data = self._checked_data(X, y, sample_weight, classes, going_on=going_on)
+        X_val = None if validation_data is None else validation_data[0]
+        batch_size = "full" if self.solver == "lbfgs" else self.batch_size
+        network = self._network(
+            data.X.dtype,
+            batch_rows(batch_size, len(data)),
+            sparse=issparse(data.X) and (X_val is None or issparse(X_val)),
+        )
+        updates = make_updates(self)
+        starts = self._starts(network, updates, data.X.dtype, n_init, going_on=going_on)
+        if validation_data is None:
+            rows = range(len(data))
+            data.check_weights(rows)
+            cases, validation = data.cases(rows), None
+        else:
+            given = self._given_validation(*validation_data, data.X.dtype)
+            split_seed = starts[0][1].split_seed
+            cases, validation = self._divide(data, given, groups, split_seed)
+        return [
+            self._training(
+                network,
+                updates,
+                start,
+                cases,
+                validation,
+                restartable=self.learning_rate_init == "auto" and not going_on,
+                watch=validation_data is not None,
+            )
+            for start in starts
+        ]
+
+    def _checked_data(self, X, y, sample_weight, classes, *, going_on):
+        """What a call is given; the first one learns of it what there is to predict."""
         given = X, y
         dtype = self._dtype if going_on else FLOATS
         X, y = self._validate_X_y(X, y, dtype, reset=not going_on)
@@ -345,45 +389,31 @@ class BaseMLP(
             self._learn_targets(y, classes)
             self.t_ = 0
             vars(self).pop("n_init_history_", None)
-        data = self._encoded(X, y, sample_weight, given, learn=True)
-        batch_size = "full" if self.solver == "lbfgs" else self.batch_size
-        X_val = None if validation_data is None else validation_data[0]
-        network = self._network(
-            X.dtype,
-            batch_rows(batch_size, len(data)),
-            sparse=issparse(X) and (X_val is None or issparse(X_val)),
-        )
-        updates = make_updates(self)
-        no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=X.dtype)
+        return self._encoded(X, y, sample_weight, given, learn=True)
+
+    def _starts(self, network, updates, dtype, n_init, *, going_on):
+        """Parameters, state and history that each training starts from."""
+        no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=dtype)
         if going_on:
-            starts = [last_weights(self, network, no_updates)]
-        else:
-            starts = first_weights(self, network, no_updates, n_init)
-        if validation_data is None:
-            rows = range(len(data))
-            data.check_weights(rows)
-            cases, validation = data.cases(rows), None
-        else:
-            given = self._given_validation(*validation_data, X.dtype)
-            split_seed = starts[0][1].split_seed
-            cases, validation = self._divide(data, given, groups, split_seed)
-        kind = LBFGSTraining if self.solver == "lbfgs" else Training
-        return [
-            kind(
-                self,
-                network,
-                updates,
-                parameters,
-                state,
-                history,
-                cases,
-                validation,
-                scorer=self._scorer(validation, network, parameters, state),
-                restartable=self.learning_rate_init == "auto" and not going_on,
-                watch=validation_data is not None,
-            )
-            for parameters, state, history in starts
-        ]
+            return [last_weights(self, network, no_updates)]
+        return first_weights(self, network, no_updates, n_init)
+
+    def _training(
+        self, network, updates, start, cases, validation, *, restartable, watch
+    ):
+        """A training from there, by the solver."""
+        parameters, state, history = start
+        what = self, network, parameters, state, history, cases, validation
+        scorer = self._scorer(validation, network, parameters, state)
+        if self.solver == "lbfgs":
+            return LBFGSTraining(*what, scorer=scorer, watch=watch)
+        return MiniBatchTraining(
+            *what,
+            scorer=scorer,
+            watch=watch,
+            updates=updates,
+            restartable=restartable,
+        )
 
     @contextmanager
     def _unchanged_on_error(self):

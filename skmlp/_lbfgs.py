@@ -122,10 +122,6 @@ class LBFGSTraining(Training):
         self.parameters[:] = self.point
         self.reason = self.end_epoch(self.record_epoch(self.sums))
 
-    def has_exploded(self, loss):
-        """The objective of an iteration is never above that of the one before."""
-        return False
-
     def out_of_patience(self, curves):
         """Validation data are watched; the objective has SciPy's own test."""
         return self.mlp.early_stopping and super().out_of_patience(curves)

@@ -1,11 +1,10 @@
 """Weights and biases: arrays for the user, one flat vector for the kernel."""
 
-import math
 from itertools import chain
 
 import numpy as np
 
-PAGE_BYTES = 4096
+from skmlp._network.aligned import aligned_empty
 
 
 def pack(network, coefs, intercepts, dtype):
@@ -77,28 +76,6 @@ def as_views(coefs, intercepts):
         for part, array in zip(np.split(parameters, ends[:-1]), arrays, strict=True)
     ]
     return views[::2], views[1::2]
-
-
-def aligned_empty(shape, dtype):
-    """An array that starts at a multiple of PAGE_BYTES.
-
-    No vector of it crosses a cache line then, unless rows do, and arrays that are
-    worked through side by side lie alike in the cache: the time of an update does not
-    depend on where there was memory.
-    """
-    n_bytes = math.prod(shape) * dtype.itemsize
-    buffer = np.empty(n_bytes + PAGE_BYTES, dtype=np.uint8)
-    start = -buffer.__array_interface__["data"][0] % PAGE_BYTES
-    # A memoryview, else arrays that look into this one would have `buffer` as base.
-    memory = memoryview(buffer)[start : start + n_bytes]
-    return np.frombuffer(memory, dtype).reshape(shape)
-
-
-def aligned_copy(array):
-    """The same numbers in an array that starts at a multiple of PAGE_BYTES."""
-    copy = aligned_empty(np.shape(array), array.dtype)
-    copy[...] = array
-    return copy
 
 
 def _same_memory(a, b):

@@ -4,8 +4,9 @@ from sklearn.utils import check_random_state
 
 from skmlp._history import new_history
 from skmlp._initialization import initial_weights
+from skmlp._network.aligned import aligned_copy
 from skmlp._network.network import Updates
-from skmlp._parameters import aligned_copy, pack
+from skmlp._parameters import pack
 from skmlp._schedules import auto_learning_rate
 from skmlp._training import TrainingState
 

@@ -1,45 +1,25 @@
 """Training neural nets: loop until convergence.
 
-Source: the lecture's slides "Training Neural Networks: Back-propagation", "Ways to Use
-Weight Derivatives" and "Monitor Loss During Training".
+Source: the lecture's slides "Training Neural Networks: Back-propagation" and "Monitor
+Loss During Training".
 """
 
 import math
 import re
 import threading
 import time
-import warnings
+from abc import ABC, abstractmethod
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
-from skmlp._cases import as_indices, at
 from skmlp._early_stopping import Patience
-from skmlp._history import CURVES, n_recorded, record, truncate
+from skmlp._history import n_recorded, record
 from skmlp._network import kernel
-from skmlp._objective import add_losses, slice_rows
-from skmlp._parameters import aligned_copy, aligned_empty
-from skmlp._schedules import ADAPTIVE_MINIMUM, learning_rate
-from skmlp._threads import shared_cores
-
-# learning_rate_init="auto": what the rate is divided by where the first call diverges.
-RESTART_DIVISOR = 10.0
-RESTART_MINIMUM = 1e-12
-
-# Epochs of at least so many updates by single cases work on padded copies of the
-# weights.
-MANY_CASES = 200
-
-# Threads share a sparse batch whose non-zeros name so many weights: to read and write
-# these and their velocities moves 4 MB in float64.
-SHARED_WEIGHTS = 1 << 17
-
-# Training has exploded where the loss is this many times that of the first weights,
-# measured on about so many cases.
-EXPLOSION = 1000.0
-SAMPLED_ROWS = 200
+from skmlp._network.aligned import aligned_copy, aligned_empty
+from skmlp._objective import add_losses
+from skmlp._schedules import ADAPTIVE_MINIMUM
 
 
 class DivergenceError(ValueError):
@@ -125,7 +105,7 @@ class TrainingState:
         )
 
 
-class Training:
+class Training(ABC):
     """One call's way through the epochs.
 
     Parameters
@@ -133,7 +113,6 @@ class Training:
     mlp : estimator
         Its parameters are read; nothing of it is written.
     network : Network
-    updates : Updates
     parameters : ndarray of shape (n_parameters,)
         Trained in place.
     state : TrainingState
@@ -144,8 +123,6 @@ class Training:
         `validation` may be None.
     scorer : callable, default=None
         Without arguments: the validation score, where it is not the running one.
-    restartable : bool, default=False
-        Whether training that diverges starts anew at a lower learning rate.
     watch : bool, default=True
         Whether progress is watched: not by `partial_fit`, whose chunks differ.
 
@@ -155,6 +132,8 @@ class Training:
         Epochs of this call.
     stop_reason : str
         Why it ended.
+    started_anew : bool
+        Whether it did so after a divergence, at a lower learning rate.
     tasks : Tasks or None
         What tells scikit-learn's callbacks of each epoch.
     report : Report or None
@@ -163,13 +142,14 @@ class Training:
         That share a large update, where no other program takes the cores.
     cancelled : threading.Event
         Ends the training between two slices of an epoch where it is set.
+    gradient : ndarray of shape (n_parameters,)
+    workspace : ndarray of shape (n_workspace,)
     """
 
     def __init__(
         self,
         mlp,
         network,
-        updates,
         parameters,
         state,
         history,
@@ -177,12 +157,10 @@ class Training:
         validation=None,
         *,
         scorer=None,
-        restartable=False,
         watch=True,
     ):
         self.mlp = mlp
         self.network = network
-        self.updates = updates
         self.parameters = parameters
         self.state = state
         self.history = history
@@ -193,47 +171,12 @@ class Training:
         self.n_iter = 0
         self.n_threads = network.n_threads
         self.stop_reason = "interrupt"
+        self.started_anew = False
         self.tasks = None
         self.report = None
         self.cancelled = threading.Event()
-        self.started_anew = False
-        self.restartable = restartable
-        self.first_parameters = parameters.copy() if watch or restartable else None
-        self.batch_size = batch_rows(mlp.batch_size, len(cases.rows))
-        self.order = as_indices(cases.rows)
-        n_batches = -(-len(cases.rows) // self.batch_size)
-        self.skipping = self.single_cases = None
-        if self.worth_skipping():
-            self.skipping = kernel.Skipping(
-                network, cases.inputs, self.order, shared=self.worth_sharing()
-            )
-        elif kernel.SingleCases.possible(cases.inputs, updates, self.batch_size):
-            padded = len(cases.rows) >= MANY_CASES
-            self.single_cases = kernel.SingleCases(
-                network, parameters.dtype, padded=padded
-            )
-        self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.gradient = aligned_empty(parameters.shape, parameters.dtype)
         self.workspace = aligned_empty((network.n_workspace,), parameters.dtype)
-
-    def worth_skipping(self):
-        """Whether updates can leave out rows of weights, and are not cheap anyway.
-
-        They are where a batch has more non-zeros than there are rows.
-        """
-        n_non_zeros = self.batch_size * self.cases.inputs.mean_row_length
-        return n_non_zeros <= self.network.layer_units[0] and kernel.Skipping.possible(
-            self.cases.inputs, self.updates, self.mlp.weight_decay
-        )
-
-    def worth_sharing(self):
-        """Whether the weights that a sparse batch names are enough for several threads.
-
-        Whatever their number is: the order of sums follows from this.
-        """
-        rows = min(self.batch_size, self.network.block_rows)
-        n_non_zeros = rows * self.cases.inputs.mean_row_length
-        return n_non_zeros * self.network.layer_units[1] >= SHARED_WEIGHTS
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""
@@ -244,29 +187,12 @@ class Training:
         """Look at what training starts from, for what it will be measured by."""
         if self.watch:
             self.state.watch(self.watched)
-            # Of a call that goes on, too: its data may be on another scale.
-            loss = self.loss_at_start(sampled=True)
-            if not math.isfinite(loss):
-                raise self.divergence("the loss of the first weights is not finite")
-            self.state.first_loss = max(self.state.first_loss or 0.0, loss)
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
+    @abstractmethod
     def loop(self, max_iter):
         """Train epoch by epoch; return why that ended."""
-        while self.n_iter < max_iter:
-            self.begin_epoch()
-            try:
-                curves = self.epoch()
-            except DivergenceError:
-                if not self.can_start_anew():
-                    raise
-                self.start_anew()
-                continue
-            reason = self.end_epoch(curves)
-            if reason:
-                return reason
-        return "max_iter"
 
     def begin_epoch(self):
         """Take the time, and tell the callbacks."""
@@ -282,119 +208,6 @@ class Training:
         if self.tasks and self.tasks.end(self):
             return "callback"
         return "patience" if out_of_patience else None
-
-    def can_start_anew(self):
-        """Whether a lower learning rate is worth a try."""
-        return (
-            self.restartable and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
-        )
-
-    def start_anew(self):
-        """Go back to the first weights, with a lower learning rate."""
-        state = self.state
-        self.parameters[:] = self.first_parameters
-        state.update_state[:] = 0
-        self.state = TrainingState(
-            state.solver,
-            state.update_state,
-            state.eta_0 / RESTART_DIVISOR,
-            state.shuffle_seed,
-            state.split_seed,
-            first_loss=state.first_loss,
-            watched=state.watched,
-        )
-        if self.tasks:
-            self.tasks.start_anew(self)
-        self.started_anew = True
-        truncate(self.history, 0, CURVES)
-        self.n_iter = 0
-
-    def warn_of_start_anew(self, stacklevel):
-        """Tell, once, that the rate is not the one that "auto" stands for."""
-        if self.started_anew:
-            warnings.warn(
-                'training diverged with learning_rate_init="auto" and was started anew '
-                f"with {self.state.eta_0:g}; scale X (StandardScaler) and, for "
-                "regression, y (TransformedTargetRegressor) to learn faster",
-                ConvergenceWarning,
-                stacklevel=stacklevel,
-            )
-
-    def epoch(self):
-        """Train for one epoch and record it; return its value on each curve."""
-        eta = learning_rate(
-            self.mlp.learning_rate,
-            self.state.eta_0,
-            self.mlp.power_t,
-            self.state.epoch + 1,
-            self.state.n_reductions,
-        )
-        if self.mlp.shuffle:
-            rows = self.cases.rows
-            rows = None if isinstance(rows, range) else rows
-            kernel.shuffle(rows, self.state.shuffle_seed, self.state.epoch, self.order)
-        sums = np.zeros(self.network.n_sums)
-        self.batch_losses[:] = 0
-        self.sweep(eta, sums)
-        batch_losses = self.batch_losses.copy() if self.mlp.record_batches else None
-        return self.record_epoch(sums, eta, batch_losses)
-
-    def sweep(self, eta, sums):
-        """Train on all cases, slice by slice, as long as the loss is finite."""
-        rates = {"learning_rate": eta, "weight_decay": self.mlp.weight_decay}
-        helper = self.skipping or self.single_cases
-        if helper is None:
-            self.train_slices(sums, rates)
-            return
-        weights = self.parameters, self.state.update_state
-        helper.start_epoch(self.network, self.updates, *weights, **rates)
-        try:
-            self.train_slices(sums, rates)
-        finally:
-            helper.end_epoch(self.network, *weights)
-
-    def train_slices(self, sums, rates):
-        """Train on slice after slice of the order."""
-        n_rows = slice_rows(self.network, self.cases.inputs)
-        position = 0
-        while position < len(self.order) and math.isfinite(sums[0]):
-            self.check_cancelled()
-            with shared_cores.watched(self.network, self.n_threads):
-                position, self.state.n_updates = self.train_slice(
-                    position, n_rows, sums, rates
-                )
-
-    def train_slice(self, position, n_rows, sums, rates):
-        """Train on some rows more; return the next position, and all updates so far."""
-        network, cases, n_updates = self.network, self.cases, self.state.n_updates
-        what = network, self.updates, cases.inputs, cases.targets, self.order
-        if self.single_cases:
-            stop = kernel.train_single_cases(
-                *what,
-                position,
-                n_rows,
-                self.single_cases,
-                self.workspace,
-                sums,
-                self.batch_losses,
-                **rates,
-            )
-            return stop, n_updates + stop - position
-        return kernel.train_rows(
-            *what,
-            position,
-            n_rows,
-            self.batch_size,
-            self.parameters,
-            self.state.update_state,
-            self.gradient,
-            self.workspace,
-            sums,
-            self.batch_losses,
-            self.skipping,
-            n_updates=n_updates,
-            **rates,
-        )
 
     def check_cancelled(self):
         """End the training where its result is no longer wanted."""
@@ -440,10 +253,6 @@ class Training:
         )
         if not finite:
             raise self.divergence("the loss or a weight is not finite", eta)
-        if self.updates.keeps_squares and not self.squares_are_finite():
-            raise self.divergence("the square of a derivative is not finite", eta)
-        if self.has_exploded(loss):
-            raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
 
     def divergence(self, symptom, eta=math.nan):
         """The error that names the epoch, the learning rate and what helps."""
@@ -456,40 +265,6 @@ class Training:
             "X (StandardScaler) and, for regression, y (TransformedTargetRegressor), "
             f"or lower {lower}"
         )
-
-    def squares_are_finite(self):
-        """Whether none is infinite: its weight would not move any more."""
-        return math.isfinite(self.state.update_state.max())
-
-    def has_exploded(self, loss):
-        """Whether the loss is out of all proportion to that at the start.
-
-        Overflow does not show it: units that have died of too large a step let nothing
-        through that could overflow. A chunk of `partial_fit` may be of any size.
-        """
-        state = self.state
-        if not self.watch or loss <= EXPLOSION * state.first_loss:
-            return False
-        # Those that count most may be none of the cases that had been looked at.
-        state.first_loss = max(state.first_loss, self.loss_at_start(sampled=False))
-        return loss > EXPLOSION * state.first_loss > 0
-
-    def loss_at_start(self, *, sampled):
-        """The loss that training starts from, or about it: that of some of the cases.
-
-        With values for targets at least what their spread makes of it, which these
-        cases may not show.
-        """
-        rows, s = self.cases.rows, self.cases.targets.weights
-        if s is not None:
-            rows = as_indices(rows)[at(s, rows) > 0]
-        if sampled:
-            rows = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
-        sums = np.zeros(self.network.n_sums)
-        self.add_losses(self.cases, rows, self.first_parameters, sums)
-        loss = sums[0] / (len(rows) if s is None else s[rows].sum())
-        spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()
-        return max(loss, 0.5 * spread / self.cases.total_weight)
 
     def add_losses(self, cases, rows, parameters, sums):
         """Add the loss and the scores of these rows to the sums."""
@@ -553,14 +328,3 @@ class Training:
         if self.validation is not None:
             return self.history["validation_loss"][-1]
         return self.history["loss"][-1] + self.history["penalty"][-1]
-
-
-def batch_rows(batch_size, n_rows):
-    """Rows of a mini-batch: never more than there are."""
-    if batch_size == "auto":
-        batch_size = 200
-    if batch_size == "full":
-        return n_rows
-    if batch_size < 1:  # unless skip_parameter_validation is set, found out before
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return min(batch_size, n_rows)

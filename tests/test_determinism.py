@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
-from skmlp._training import MANY_CASES
+from skmlp._mini_batches import MANY_CASES
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -190,7 +190,7 @@ def test_where_an_epoch_is_interrupted_does_not_matter(
     )
     expected = bits(clone(mlp).fit(X, y), X)
     for rows in [1, 7]:
-        monkeypatch.setattr("skmlp._training.slice_rows", lambda *args, n=rows: n)
+        monkeypatch.setattr("skmlp._mini_batches.slice_rows", lambda *args, n=rows: n)
         assert_same_bits(bits(clone(mlp).fit(X, y), X), expected)
 
 

@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from problems import Problem, assert_trains_like_the_lecture
 from sklearn.base import clone
 
+from skmlp._mini_batches import MANY_CASES
 from skmlp._network import kernel
 from skmlp._network.network import Inputs, Network, Targets, Updates
-from skmlp._training import MANY_CASES
 
 # Training here ends after two epochs, long before it has converged.
 pytestmark = [
@@ -178,7 +178,7 @@ def test_an_interrupted_epoch_leaves_the_weights_of_its_last_update(
             raise KeyboardInterrupt
 
     monkeypatch.setattr("skmlp._training.Training.check_cancelled", check_cancelled)
-    monkeypatch.setattr("skmlp._training.slice_rows", lambda *args: done)
+    monkeypatch.setattr("skmlp._mini_batches.slice_rows", lambda *args: done)
     with pytest.raises(KeyboardInterrupt):
         mlp.fit(problem.X, problem.y)
     for actual, weights in zip(mlp.coefs_, expected.coefs_, strict=True):

@@ -26,7 +26,7 @@ SOLVERS = {
 @pytest.fixture(autouse=True, params=[False, True], ids=["one slab", "slabs"])
 def _slabs(request, monkeypatch):
     """All tests run with batches that threads share, too."""
-    share = "skmlp._training.Training.worth_sharing"
+    share = "skmlp._mini_batches.MiniBatchTraining.worth_sharing"
     monkeypatch.setattr(share, lambda training: request.param)
 
 
@@ -193,7 +193,7 @@ def test_an_interrupted_epoch_leaves_every_row_up_to_date(monkeypatch):
                 raise KeyboardInterrupt
 
         monkeypatch.setattr("skmlp._training.Training.check_cancelled", check_cancelled)
-        monkeypatch.setattr("skmlp._training.slice_rows", lambda *args: 52)
+        monkeypatch.setattr("skmlp._mini_batches.slice_rows", lambda *args: 52)
 
     interrupted = []
     for container in X, X.toarray():

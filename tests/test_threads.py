@@ -75,7 +75,7 @@ def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, 
 def test_nor_do_they_with_sparse_batches(
     n_threads, monkeypatch, solver, dtype, n_features, density, batch_size
 ):
-    share = "skmlp._training.Training.worth_sharing"
+    share = "skmlp._mini_batches.MiniBatchTraining.worth_sharing"
     monkeypatch.setattr(share, lambda training: True)
     rng = np.random.default_rng(0)
     X = random_array(
@@ -100,7 +100,7 @@ def test_nor_do_they_where_cores_are_taken_meanwhile(n_threads, monkeypatch, sol
             used.append(1 + len(used) % 3)
             return used[-1]
 
-    for module in "_base", "_lbfgs", "_training":
+    for module in "_base", "_lbfgs", "_mini_batches":
         monkeypatch.setattr(f"skmlp.{module}.shared_cores", Cores())
     assert_same_bits(n_threads, mlp, X, Y)
     assert set(used) == {1, 2, 3}

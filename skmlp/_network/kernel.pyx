@@ -37,8 +37,8 @@ from .weight_decay cimport start_gradient
 from .weight_updates cimport MOMENTUM, NESTEROV, Update, UpdateRule
 from .workspace cimport Layer, Layout
 
+from skmlp._network.aligned import aligned_empty
 from skmlp._network.network import ACTIVATIONS
-from skmlp._parameters import aligned_empty
 
 cdef extern from "threads.h" nogil:
     int skmlp_max_threads()

@@ -1,0 +1,284 @@
+"""Mini-batch gradient descent: updates, slice by slice, until the epochs are enough.
+
+Source: the lecture's slides "Training Neural Networks: Back-propagation" and "Ways to
+Use Weight Derivatives".
+"""
+
+import math
+
+import numpy as np
+
+from skmlp._cases import as_indices, at
+from skmlp._history import CURVES, truncate
+from skmlp._network import kernel
+from skmlp._objective import slice_rows
+from skmlp._schedules import learning_rate
+from skmlp._threads import shared_cores
+from skmlp._training import DivergenceError, Training, TrainingState
+
+# learning_rate_init="auto": what the rate is divided by where the first call diverges.
+RESTART_DIVISOR = 10.0
+RESTART_MINIMUM = 1e-12
+
+# Epochs of at least so many updates by single cases work on padded copies of the
+# weights.
+MANY_CASES = 200
+
+# Threads share a sparse batch whose non-zeros name so many weights: to read and write
+# these and their velocities moves 4 MB in float64.
+SHARED_WEIGHTS = 1 << 17
+
+# Training has exploded where the loss is this many times that of the first weights,
+# measured on about so many cases.
+EXPLOSION = 1000.0
+SAMPLED_ROWS = 200
+
+
+class MiniBatchTraining(Training):
+    """A training whose epochs are updates by mini-batches.
+
+    Parameters
+    ----------
+    updates : Updates
+    restartable : bool, default=False
+        Whether training that diverges starts anew at a lower learning rate.
+    others
+        See `Training`.
+
+    Attributes
+    ----------
+    first_parameters : ndarray of shape (n_parameters,), or None
+        The weights that it started from.
+    order : ndarray of intp
+        The rows, in the order of the epoch.
+    batch_losses : ndarray of shape (n_batches,) or (0,)
+        Of the epoch.
+    skipping : Skipping or None
+        What lets rows of weights sit out the updates of sparse batches.
+    single_cases : SingleCases or None
+        What updates by single cases are made on.
+    """
+
+    def __init__(self, *args, updates, restartable=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.updates = updates
+        self.restartable = restartable
+        self.first_parameters = None
+        if self.watch or restartable:
+            self.first_parameters = self.parameters.copy()
+        self.batch_size = batch_rows(self.mlp.batch_size, len(self.cases.rows))
+        self.order = as_indices(self.cases.rows)
+        n_batches = -(-len(self.order) // self.batch_size)
+        self.batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
+        self.skipping = self.single_cases = None
+        inputs = self.cases.inputs
+        if self.worth_skipping():
+            self.skipping = kernel.Skipping(
+                self.network, inputs, self.order, shared=self.worth_sharing()
+            )
+        elif kernel.SingleCases.possible(inputs, updates, self.batch_size):
+            self.single_cases = kernel.SingleCases(
+                self.network,
+                self.parameters.dtype,
+                padded=len(self.order) >= MANY_CASES,
+            )
+
+    def worth_skipping(self):
+        """Whether updates can leave out rows of weights, and are not cheap anyway.
+
+        They are where a batch has more non-zeros than there are rows.
+        """
+        n_non_zeros = self.batch_size * self.cases.inputs.mean_row_length
+        return n_non_zeros <= self.network.layer_units[0] and kernel.Skipping.possible(
+            self.cases.inputs, self.updates, self.mlp.weight_decay
+        )
+
+    def worth_sharing(self):
+        """Whether the weights that a sparse batch names are enough for several threads.
+
+        Whatever their number is: the order of sums follows from this.
+        """
+        rows = min(self.batch_size, self.network.block_rows)
+        n_non_zeros = rows * self.cases.inputs.mean_row_length
+        return n_non_zeros * self.network.layer_units[1] >= SHARED_WEIGHTS
+
+    def start(self):
+        """Look at the loss, too, which training is not to lose all proportion to."""
+        super().start()
+        if self.watch:
+            loss = self.loss_at_start(sampled=True)
+            if not math.isfinite(loss):
+                raise self.divergence("the loss of the first weights is not finite")
+            # Of a call that goes on, too: its data may be on another scale.
+            self.state.first_loss = max(self.state.first_loss or 0.0, loss)
+
+    def loop(self, max_iter):
+        """Train epoch by epoch; return why that ended."""
+        while self.n_iter < max_iter:
+            self.begin_epoch()
+            try:
+                curves = self.train_epoch()
+            except DivergenceError:
+                if not self.can_start_anew():
+                    raise
+                self.start_anew()
+                continue
+            reason = self.end_epoch(curves)
+            if reason:
+                return reason
+        return "max_iter"
+
+    def can_start_anew(self):
+        """Whether a lower learning rate is worth a try."""
+        return (
+            self.restartable and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
+        )
+
+    def start_anew(self):
+        """Go back to the first weights, with a lower learning rate."""
+        state = self.state
+        self.parameters[:] = self.first_parameters
+        state.update_state[:] = 0
+        self.state = TrainingState(
+            state.solver,
+            state.update_state,
+            state.eta_0 / RESTART_DIVISOR,
+            state.shuffle_seed,
+            state.split_seed,
+            first_loss=state.first_loss,
+            watched=state.watched,
+        )
+        if self.tasks:
+            self.tasks.start_anew(self)
+        self.started_anew = True
+        truncate(self.history, 0, CURVES)
+        self.n_iter = 0
+
+    def train_epoch(self):
+        """Train for one epoch and record it; return its value on each curve."""
+        eta = learning_rate(
+            self.mlp.learning_rate,
+            self.state.eta_0,
+            self.mlp.power_t,
+            self.state.epoch + 1,
+            self.state.n_reductions,
+        )
+        if self.mlp.shuffle:
+            rows = self.cases.rows
+            rows = None if isinstance(rows, range) else rows
+            kernel.shuffle(rows, self.state.shuffle_seed, self.state.epoch, self.order)
+        sums = np.zeros(self.network.n_sums)
+        self.batch_losses[:] = 0
+        self.sweep(eta, sums)
+        batch_losses = self.batch_losses.copy() if self.mlp.record_batches else None
+        return self.record_epoch(sums, eta, batch_losses)
+
+    def sweep(self, eta, sums):
+        """Train on all cases, slice by slice, as long as the loss is finite."""
+        rates = {"learning_rate": eta, "weight_decay": self.mlp.weight_decay}
+        helper = self.skipping or self.single_cases
+        if helper is None:
+            self.train_slices(sums, rates)
+            return
+        weights = self.parameters, self.state.update_state
+        helper.start_epoch(self.network, self.updates, *weights, **rates)
+        try:
+            self.train_slices(sums, rates)
+        finally:
+            helper.end_epoch(self.network, *weights)
+
+    def train_slices(self, sums, rates):
+        """Train on slice after slice of the order."""
+        n_rows = slice_rows(self.network, self.cases.inputs)
+        position = 0
+        while position < len(self.order) and math.isfinite(sums[0]):
+            self.check_cancelled()
+            with shared_cores.watched(self.network, self.n_threads):
+                position, self.state.n_updates = self.train_slice(
+                    position, n_rows, sums, rates
+                )
+
+    def train_slice(self, position, n_rows, sums, rates):
+        """Train on some rows more; return the next position, and all updates so far."""
+        network, cases, n_updates = self.network, self.cases, self.state.n_updates
+        what = network, self.updates, cases.inputs, cases.targets, self.order
+        if self.single_cases:
+            stop = kernel.train_single_cases(
+                *what,
+                position,
+                n_rows,
+                self.single_cases,
+                self.workspace,
+                sums,
+                self.batch_losses,
+                **rates,
+            )
+            return stop, n_updates + stop - position
+        return kernel.train_rows(
+            *what,
+            position,
+            n_rows,
+            self.batch_size,
+            self.parameters,
+            self.state.update_state,
+            self.gradient,
+            self.workspace,
+            sums,
+            self.batch_losses,
+            self.skipping,
+            n_updates=n_updates,
+            **rates,
+        )
+
+    def check_not_diverged(self, loss, penalty, eta):
+        """Look for what stays finite, too."""
+        super().check_not_diverged(loss, penalty, eta)
+        if self.updates.keeps_squares and not self.squares_are_finite():
+            raise self.divergence("the square of a derivative is not finite", eta)
+        if self.has_exploded(loss):
+            raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
+
+    def squares_are_finite(self):
+        """Whether none is infinite: its weight would not move any more."""
+        return math.isfinite(self.state.update_state.max())
+
+    def has_exploded(self, loss):
+        """Whether the loss is out of all proportion to that at the start.
+
+        Overflow does not show it: units that have died of too large a step let nothing
+        through that could overflow. A chunk of `partial_fit` may be of any size.
+        """
+        state = self.state
+        if not self.watch or loss <= EXPLOSION * state.first_loss:
+            return False
+        # Those that count most may be none of the cases that had been looked at.
+        state.first_loss = max(state.first_loss, self.loss_at_start(sampled=False))
+        return loss > EXPLOSION * state.first_loss > 0
+
+    def loss_at_start(self, *, sampled):
+        """The loss that training starts from, or about it: that of some of the cases.
+
+        With values for targets at least what their spread makes of it, which these
+        cases may not show.
+        """
+        rows, s = self.cases.rows, self.cases.targets.weights
+        if s is not None:
+            rows = as_indices(rows)[at(s, rows) > 0]
+        if sampled:
+            rows = rows[:: max(1, len(rows) // SAMPLED_ROWS)]
+        sums = np.zeros(self.network.n_sums)
+        self.add_losses(self.cases, rows, self.first_parameters, sums)
+        loss = sums[0] / (len(rows) if s is None else s[rows].sum())
+        spread = 0.0 if self.cases.spread is None else self.cases.spread.sum()
+        return max(loss, 0.5 * spread / self.cases.total_weight)
+
+
+def batch_rows(batch_size, n_rows):
+    """Rows of a mini-batch: never more than there are."""
+    if batch_size == "auto":
+        batch_size = 200
+    if batch_size == "full":
+        return n_rows
+    if batch_size < 1:  # unless skip_parameter_validation is set, found out before
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return min(batch_size, n_rows)
