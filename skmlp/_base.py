@@ -193,12 +193,12 @@ class BaseMLP(
         """Weights s_n before scaling, or None; `learn` the weights of classes, too."""
 
     @abstractmethod
-    def _running_score(self):
+    def _kernel_score(self):
         """What the kernel sums up for the running score."""
 
     @property
     @abstractmethod
-    def _running_scorer(self):
+    def _equivalent_scorer(self):
         """The name of the scorer that the running score agrees with, or None."""
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -525,7 +525,7 @@ class BaseMLP(
 
     def _scorer(self, validation, network, parameters, state):
         """What `scoring` makes of the parameters, or None where the kernel does."""
-        if validation is None or self.scoring in ("loss", self._running_scorer):
+        if validation is None or self.scoring in ("loss", self._equivalent_scorer):
             return None
         from sklearn.metrics import check_scoring  # late: takes longer than skmlp
 
@@ -557,7 +557,7 @@ class BaseMLP(
                 ],
                 self._layer_activations(),
                 loss=self.loss,
-                score=self._running_score(),
+                score=self._kernel_score(),
                 batch_size=batch_size,
                 itemsize=dtype.itemsize,
                 sparse=sparse,

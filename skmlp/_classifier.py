@@ -556,11 +556,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             )
         return weights
 
-    def _running_score(self):
+    def _kernel_score(self):
         return "subset_accuracy" if self._multilabel else "accuracy"
 
     @property
-    def _running_scorer(self):
+    def _equivalent_scorer(self):
         # Scorers do not know of class weights, which the running score counts by.
         return "accuracy" if self.class_weight is None else None
 

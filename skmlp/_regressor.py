@@ -388,10 +388,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     def _case_weights(self, sample_weight, labels, learn):
         return sample_weight
 
-    def _running_score(self):
+    def _kernel_score(self):
         return "squared_residuals"
 
-    _running_scorer = "r2"
+    _equivalent_scorer = "r2"
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

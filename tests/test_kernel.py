@@ -14,7 +14,7 @@ T = rng.random((N, 2))
 SGD = Updates("sgd", momentum=0.9, rho=0.9, beta_1=0.9, beta_2=0.9, epsilon=1e-8)
 
 
-def train(**arguments):
+def train(*, learning_rate=0.1, **arguments):
     """Train a network for an epoch, with these arguments in place of right ones."""
     network = Network(
         (3, 4, 2),
@@ -41,7 +41,7 @@ def train(**arguments):
         "batch_losses": np.zeros(3),
         "skipping": None,
     }
-    keywords = {"n_updates": 0, "learning_rate": 0.1, "weight_decay": 0.0}
+    keywords = {"n_updates": 0, "learning_rate": learning_rate, "weight_decay": 0.0}
     return kernel.train_rows(*(right | arguments).values(), **keywords)
 
 
@@ -118,4 +118,6 @@ def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
     }
     with pytest.raises(ValueError, match="the order given first"):
         train(**arguments, order=np.zeros(N, dtype=int))
+    with pytest.raises(ValueError, match="learning_rate"):
+        train(**arguments, order=order, learning_rate=0.2)
     assert train(**arguments, order=order) == (N, 3)

@@ -283,6 +283,8 @@ def train_rows(
             raise ValueError("rows can sit out updates by the inputs and the order given first")
         skipping.look_at(network, parameters, state)
         skipped = &skipping.rows
+        if skipped.learning_rate != learning_rate:
+            raise ValueError("learning_rate must be the one that the epoch was started with")
         X.skipped = skipped
     with nogil:
         while position < stop:
