@@ -27,7 +27,8 @@ static inline void skmlp_claim(const char *start, ptrdiff_t n_bytes)
 #ifdef __GNUC__
     for (ptrdiff_t i = 0; i < n_bytes; i += 64)
 #ifdef __x86_64__
-        /* The compiler's own prefetch asks for reading, unless a processor is named. */
+        /* The compiler's own prefetch asks for reading, unless a processor is named. Those
+           that lack this instruction pass over it. */
         __asm__ volatile("prefetchw %0" : : "m"(start[i]));
 #else
         __builtin_prefetch(start + i, 1);
