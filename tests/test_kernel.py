@@ -14,16 +14,21 @@ T = rng.random((N, 2))
 SGD = Updates("sgd", momentum=0.9, rho=0.9, beta_1=0.9, beta_2=0.9, epsilon=1e-8)
 
 
-def train(*, learning_rate=0.1, **arguments):
-    """Train a network for an epoch, with these arguments in place of right ones."""
-    network = Network(
+def make_network(**keywords):
+    return Network(
         (3, 4, 2),
         ("relu", "identity"),
         loss="squared_error",
         score="squared_residuals",
         batch_size=8,
         itemsize=8,
+        **keywords,
     )
+
+
+def train(*, learning_rate=0.1, **arguments):
+    """Train a network for an epoch, with these arguments in place of right ones."""
+    network = make_network()
     right = {
         "network": network,
         "updates": SGD,
@@ -93,15 +98,7 @@ def test_wrong_targets_are_an_error(arguments):
 
 def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
     order = np.arange(N)
-    network = Network(
-        (3, 4, 2),
-        ("relu", "identity"),
-        loss="squared_error",
-        score="squared_residuals",
-        batch_size=8,
-        itemsize=8,
-        sparse=True,
-    )
+    network = make_network(sparse=True)
     inputs = Inputs(csr_array(X))
     skipping = kernel.Skipping(network, inputs, order, shared=False)
     parameters = np.zeros(network.n_parameters)

@@ -211,9 +211,14 @@ def stop_when_done():
 
 def predict_in_fork(mlp, X):
     """The numbers of BLAS threads in a forked process, and its predictions."""
+    return sent_from_fork(predict_and_send, mlp, X)
+
+
+def sent_from_fork(target, *args):
+    """What a function sends through the connection that is its last argument."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     child = multiprocessing.get_context("fork").Process(
-        target=predict_and_send, args=(mlp, X, sender)
+        target=target, args=(*args, sender)
     )
     child.start()
     try:
@@ -239,15 +244,6 @@ def test_forked_process_trains_in_one_thread(n_threads, monkeypatch):
     here = MLPRegressorSDM(HIDDEN["small"], batch_size=300, random_state=0, max_iter=2)
     here.fit(X, Y)
     monkeypatch.setattr("skmlp._base.update_threads", _threads.update_threads)
-    receiver, sender = multiprocessing.Pipe(duplex=False)
-    child = multiprocessing.get_context("fork").Process(
-        target=fit_and_send, args=(X, Y, sender)
-    )
-    child.start()
-    try:
-        assert receiver.poll(60), "the forked process hangs"
-        n, W = receiver.recv()
-    finally:
-        child.kill()
+    n, W = sent_from_fork(fit_and_send, X, Y)
     assert n == 1
     assert_array_equal(W, here.coefs_[0])
