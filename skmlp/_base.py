@@ -459,7 +459,6 @@ class BaseMLP(
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
-            sample_weight = np.ascontiguousarray(sample_weight)
         weights = self._case_weights(sample_weight, labels, learn)
         return Data(
             X, values, labels, weights, self.n_outputs_, (*given, sample_weight)
