@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -178,6 +179,16 @@ def test_restarts_are_tasks_of_their_own(n_jobs):
         assert recorder.events.count(f"epoch {number} ends") == 3
 
 
+@both
+def test_lbfgs_that_has_converged_ends_all_its_tasks(estimator):
+    recorder = Recorder()
+    parameters = {"solver": "lbfgs", "max_iter": 1000, "tol": 1e-2}
+    mlp = small(estimator, recorder, **parameters).fit(X, TARGETS[estimator])
+    assert mlp.stop_reason_ == "converged"
+    begun = sum(event.endswith("begins") for event in recorder.events)
+    assert begun == sum(event.endswith("ends") for event in recorder.events)
+
+
 def test_epochs_that_diverged_before_starting_anew_are_tasks_without_a_result():
     recorder = Recorder()
     mlp = small(MLPRegressorSDM, recorder).fit(X, 1e6 * TARGETS[MLPRegressorSDM])
@@ -230,3 +241,6 @@ def test_callbacks_survive_clone_and_leave_no_trace():
     attributes = {name for name in vars(mlp) if "callback" in name or "task" in name}
     assert attributes <= {"_skl_callbacks"}
     copy.deepcopy(mlp).fit(X, labels)
+    once = recorder.events.copy()
+    clone(mlp).fit(X, labels)
+    assert recorder.events == 2 * once

@@ -1,17 +1,18 @@
 """Labels, probabilities and class weights of the classifier."""
 
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, softmax
-from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
 from skmlp import MLPClassifierSDM
 
@@ -198,11 +199,19 @@ def test_class_left_out_of_class_weight_has_weight_1():
 def test_balanced_class_weights_where_a_later_call_lacks_a_class():
     y = TARGETS["multiclass"]
     mlp = small(class_weight="balanced", warm_start=True).fit(X, y)
-    told, some = clone(mlp).fit(X, y), y != 1
+    told = deepcopy(mlp).set_params(class_weight=None)
+    some = (y == 0) | ((y == 2) & (X[:, 1] > 0))  # in other proportions, too
     mlp.fit(X[some], y[some])
-    w = compute_class_weight("balanced", classes=np.array([0, 2]), y=y[some])
-    told.set_params(class_weight={0: w[0], 2: w[1]}).fit(X[some], y[some])
-    assert_same_weights(mlp, told)
+    s = compute_sample_weight("balanced", y[some])
+    assert_same_weights(mlp, told.fit(X[some], y[some], s), 1e-12)
+
+
+def test_balanced_class_weights_are_those_of_the_training_data():
+    y = TARGETS["multiclass"]
+    some = np.r_[:30, 30:90:3]
+    mlp = small(class_weight="balanced").fit(X, y, X_val=X[some], y_val=y[some])
+    w = compute_class_weight("balanced", classes=np.arange(3), y=y)
+    assert_allclose(mlp.class_weight_, w)
 
 
 def test_balanced_class_weights_where_a_class_has_no_weight():

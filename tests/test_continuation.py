@@ -353,6 +353,18 @@ def test_partial_fit_goes_on_from_the_last_update_not_from_the_best_epoch(kind):
     )
 
 
+@every_kind
+def test_partial_fit_in_between_does_not_forget_the_best_epoch(kind):
+    X, y = make_data(kind)
+    mlp = make_mlp(kind, early_stopping=True, scoring=Falling(), max_iter=3).fit(X, y)
+    best = [w.copy() for w in weights(mlp)]
+    partial_fit(mlp, X, y)
+    assert abs(mlp.coefs_[0] - best[0]).max() > 1e-3
+    assert mlp.fit(X, y).best_epoch_ == 1
+    for a, e in zip(weights(mlp), best, strict=True):
+        assert_array_equal(a, e)
+
+
 def change_in_place(mlp):
     mlp.coefs_[0] *= 2
 
@@ -622,6 +634,17 @@ def test_a_warm_start_on_another_scale_has_not_diverged():
     first = mlp.fit(X, 100 * y).history_["loss"]
     assert first[5] > 1000 * first[0]
     assert mlp.fit(X, 100 * y).loss_ < first[5]
+
+
+def test_a_warm_start_from_next_to_no_loss_has_not_diverged_where_it_rises():
+    """The loss that the first call started from is the measure."""
+    X, y = np.ones((40, 1)), np.ones(40)
+    parameters = {"hidden_layer_sizes": (), "batch_size": "full", "weight_decay": 0}
+    mlp = make_mlp("regressor", momentum=0, **parameters).fit(X, y)
+    mlp.coefs_[0][:], mlp.intercepts_[0][:] = 1 + 1e-6, 0
+    # Each update multiplies the error by 1 - 2 eta.
+    mlp.set_params(max_iter=2, learning_rate_init=500.5).fit(X, y)
+    assert mlp.loss_curve_[-2:] == pytest.approx([5e-13, 5e-7], rel=1e-3)
 
 
 @every_kind

@@ -245,6 +245,23 @@ def test_a_large_validation_set_leaves_one_of_each_class_for_training():
     assert_array_equal(np.bincount(calls[0][1]), [17, 1])
 
 
+def test_classes_of_equal_size_take_turns_with_the_odd_row():
+    labels = np.arange(30) % 2
+    counts = [
+        tuple(np.bincount(held_out(X[:30], labels, random_state=seed)[1][0][1]))
+        for seed in range(30)
+    ]
+    assert set(counts) == {(1, 2), (2, 1)}
+
+
+def test_a_warm_start_may_hold_out_rows_of_data_that_lack_a_class():
+    mlp = small(MLPClassifierSDM, warm_start=True, max_iter=2)
+    mlp.fit(X, np.arange(100) % 3)
+    script = Script()
+    mlp.set_params(scoring=script).fit(X[:4], [0, 0, 2, 2])
+    assert sorted(script.calls[0][1]) == [0, 2]
+
+
 @both
 def test_cases_without_weight_are_not_held_out(estimator):
     """As many cases of bootstrap samples are."""

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._base import PREDICT_ROWS
 
 # A few epochs are enough to go wrong in.
 pytestmark = pytest.mark.filterwarnings(
@@ -394,6 +395,11 @@ def test_target_out_of_reach_is_an_error_and_the_ends_are_within(
             where(mlp, reached, y)
 
 
+def test_values_too_large_for_float32_are_an_error():
+    with pytest.raises(ValueError, match="y has values too large for float32"):
+        small(MLPRegressorSDM).fit(X.astype(np.float32), 1e39 * VALUES)
+
+
 def test_a_regressor_refuses_text():
     with pytest.raises(ValueError, match="string to float"):
         small(MLPRegressorSDM).fit(X, ["a"] * 40)
@@ -418,8 +424,13 @@ def test_constant_target_is_learnt():
     mlp = small(MLPRegressorSDM, max_iter=300, n_iter_no_change=np.inf)
     mlp.fit(X, np.full(40, 3.0))
     assert_usable(mlp, X)
-    assert set(mlp.history_["score"]) <= {0.0, 1.0}
+    assert set(mlp.history_["score"]) == {0.0}  # it is not met exactly
     assert abs(mlp.predict(X) - 3).mean() < 0.5
+
+
+def test_constant_target_that_is_met_exactly_scores_1():
+    mlp = small(MLPRegressorSDM).fit(0 * X, 0 * VALUES)
+    assert mlp.history_["score"] == [1.0] * 3
 
 
 def test_one_sample_is_enough_for_regression():
@@ -488,6 +499,22 @@ def test_prediction_of_bad_data_is_an_error(estimator, method):
 
 
 @both
+@pytest.mark.parametrize("index", [-1, 3])
+def test_csr_whose_indices_point_outside_it_is_an_error(estimator, index):
+    y = TARGETS[estimator]
+    mlp, bad = small(estimator).fit(X, y), sparse.csr_array(X)
+    bad.indices[5] = index
+    for call in (
+        lambda: mlp.predict(bad),
+        lambda: mlp.fit(bad, y),
+        lambda: mlp.fit(X, y, X_val=bad, y_val=y),
+        lambda: mlp.partial_fit(bad, y),
+    ):
+        with pytest.raises(ValueError, match=r"(indices|index values) must be"):
+            call()
+
+
+@both
 @pytest.mark.parametrize("method", ["predict", "fit", "partial_fit"])
 @pytest.mark.parametrize(
     ("name", "arrays"),
@@ -534,6 +561,15 @@ def test_prediction_that_overflows_is_an_error_and_not_nan(
     message = r"net input for row 3\d of X is not finite.*scale X"
     with pytest.raises(ValueError, match=message):
         getattr(mlp, method)(container(large))
+
+
+@pytest.mark.parametrize(("estimator", "method"), METHODS)
+def test_row_that_overflows_is_named_in_any_block(estimator, method):
+    mlp = small(estimator).fit(X, TARGETS[estimator])
+    large = np.ones((PREDICT_ROWS + 9, 3))
+    large[PREDICT_ROWS + 5] = np.finfo(float).max
+    with pytest.raises(ValueError, match=rf"for row {PREDICT_ROWS + 5} of X"):
+        getattr(mlp, method)(large)
 
 
 def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
@@ -754,6 +790,36 @@ def test_first_weights_that_overflow_are_an_error_at_once():
         mlp.fit(X, 1e200 * VALUES)
 
 
+def test_patience_carries_on_after_a_start_anew():
+    # Nothing improves by 1e12: patience runs out after the first epoch and 12 more.
+    mlp = small(MLPRegressorSDM, max_iter=10, tol=1e12, n_iter_no_change=12)
+    mlp.set_params(warm_start=True)
+    with pytest.warns(ConvergenceWarning, match="anew"):
+        mlp.fit(X, 1e4 * VALUES)
+    assert (mlp.n_iter_, mlp.stop_reason_) == (10, "max_iter")
+    mlp.fit(X, 1e4 * VALUES)
+    assert (mlp.n_iter_, mlp.stop_reason_) == (3, "patience")
+
+
+@pytest.mark.parametrize(
+    ("estimator", "train", "scale"),
+    [
+        (MLPClassifierSDM, MLPClassifierSDM.fit, 1e10),
+        (MLPRegressorSDM, MLPRegressorSDM.fit, 1e5),
+        # One epoch is enough to overflow in.
+        (MLPClassifierSDM, partial_fit, 1e156),
+        (MLPRegressorSDM, partial_fit, 1e5),
+    ],
+)
+@pytest.mark.filterwarnings("default:training stopped at max_iter")
+def test_warnings_point_to_the_call(estimator, train, scale):
+    mlp = small(estimator, hidden_layer_sizes=(), batch_size=1)
+    with pytest.warns(ConvergenceWarning, match="anew") as caught:
+        train(mlp, scale * X, TARGETS[estimator])
+    assert len(caught) == (1 if train is partial_fit else 2)
+    assert {warning.filename for warning in caught} == {__file__}
+
+
 def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
     mlp = small(MLPRegressorSDM, warm_start=True).fit(X, VALUES)
     before = state(mlp)
@@ -802,6 +868,38 @@ def test_an_outlier_is_no_explosion(solver):
     x[1] = 1e5
     mlp = small(MLPRegressorSDM, solver=solver, learning_rate_init=1e-15).fit(x, y)
     assert mlp.stop_reason_ in ("max_iter", "converged")
+
+
+def linear(**parameters):
+    """A network whose error each update on X = 1 multiplies by 1 - 2 eta."""
+    defaults = {"hidden_layer_sizes": (), "batch_size": "full", "momentum": 0}
+    defaults |= {"weight_decay": 0, "max_iter": 2}
+    return small(MLPRegressorSDM, **defaults | parameters)
+
+
+def test_a_bump_of_the_loss_is_no_explosion_and_ten_thousand_times_the_loss_is():
+    x, y = np.ones((40, 1)), np.ones(40)
+    losses = linear(learning_rate_init=5.5).fit(x, y).loss_curve_
+    assert losses[1] == pytest.approx(100 * losses[0])
+    with pytest.raises(ValueError, match=r"diverged in epoch 2.*has exploded"):
+        linear(learning_rate_init=50.5).fit(x, y)
+
+
+def test_a_bump_of_next_to_no_loss_is_no_explosion():
+    """The targets vary, and the loss is far below what the best constant has."""
+    x = np.resize([-1.0, 1.0], (40, 1))
+    mlp = linear(learning_rate_init=101, warm_start=True).partial_fit(x, x[:, 0])
+    mlp.coefs_[0][:], mlp.intercepts_[0][:] = 1 + 1e-6, 0
+    _, before, after = mlp.fit(x, x[:, 0]).loss_curve_
+    assert after == pytest.approx(1e4 * before, rel=1e-3)
+
+
+def test_weight_decay_that_ends_a_perfect_fit_is_no_explosion():
+    x, y = np.ones((40, 1)), np.ones(40)
+    mlp = linear(weight_decay=0.1, warm_start=True).partial_fit(x, y)
+    mlp.coefs_[0][:], mlp.intercepts_[0][:] = 1, 0
+    _, before, after = mlp.fit(x, y).loss_curve_
+    assert before == 0 < after
 
 
 def test_explosion_shows_where_some_cases_have_no_weight():

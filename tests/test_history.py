@@ -159,6 +159,14 @@ def test_summaries_agree_with_the_history(estimator):
     assert mlp.best_validation_score_ == max(mlp.history_["validation_score"])
 
 
+def test_validation_loss_is_that_of_the_epoch_kept():
+    scores = iter([0.0, 2.0, 1.0, 1.0])
+    mlp = small(MLPRegressorSDM, early_stopping=True, max_iter=4)
+    mlp.set_params(scoring=lambda mlp, X, y: next(scores)).fit(X, X[:, 0])
+    losses = mlp.history_["validation_loss"]
+    assert mlp.validation_loss_ == losses[1] > min(losses)
+
+
 @both
 def test_there_are_no_validation_scores_without_validation_data(estimator):
     mlp = small(estimator).fit(X, X[:, 0] > 0)

@@ -302,6 +302,33 @@ def test_check_gradient_finds_a_wrong_derivative(monkeypatch, kind, layer, hidde
     assert check_gradient(estimator, X, three) == pytest.approx(0.01 / 1.01, rel=1e-3)
 
 
+def test_check_gradient_finds_a_derivative_that_is_wrongly_0(monkeypatch):
+    def wrong(network, *args, **keywords):
+        right(network, *args, **keywords)
+        network.views(args[4])[1][-1][:] = 0
+
+    right = kernel.add_rows_gradient
+    monkeypatch.setattr(kernel, "add_rows_gradient", wrong)
+    estimator = fitted("one output")
+    assert check_gradient(estimator, X, outputs[:, 0] + 1) == pytest.approx(1)
+
+
+def test_check_gradient_where_nothing_is_left_to_learn():
+    estimator = MLPRegressorSDM((), max_iter=1).fit(X, outputs)
+    for w in estimator.coefs_ + estimator.intercepts_:
+        w[:] = 0
+    assert check_gradient(estimator, X, 0 * outputs) == 0
+
+
+def test_check_gradient_of_weights_that_are_read_only():
+    estimator = fitted("three classes")
+    expected = check_gradient(estimator, X, three)
+    for w in estimator.coefs_ + estimator.intercepts_:
+        w.flags.writeable = False
+    estimator.coefs_[0].base.flags.writeable = False
+    assert check_gradient(estimator, X, three) == expected
+
+
 def numeric_input_gradient(function, X, step=1e-5):
     steps = step * np.eye(X.shape[1])
     columns = [(function(X + e) - function(X - e)) / (2 * step) for e in steps]

@@ -15,7 +15,6 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp.plotting import NetworkDisplay
 from skmlp.plotting._drawing import NEGATIVE, POSITIVE
 
-# A few epochs show what is looked at.
 pytestmark = [
     pytest.mark.usefixtures("figures"),
     # A few epochs show what is looked at.
@@ -154,10 +153,12 @@ def test_a_step_that_cannot_name_its_outputs(iris):
 
 def test_dollars_in_names_are_dollars(iris):
     X = iris.data.rename(columns={"petal width (cm)": "$price$"})
-    mlp = MLPClassifierSDM(3, max_iter=2).fit(X, iris.target)
+    y = np.array(["$a$", "$b$", "c"])[iris.target]
+    mlp = MLPClassifierSDM(3, max_iter=2).fit(X, y)
     display = NetworkDisplay.from_estimator(mlp)
     display.figure_.canvas.draw()
     assert display.input_texts_[3].get_text() == r"\$price\$"
+    assert texts(display.output_texts_) == [r"\$a\$", r"\$b\$", "c"]
 
 
 def test_large_layers_are_abbreviated(digits):

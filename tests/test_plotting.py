@@ -16,7 +16,6 @@ from sklearn.preprocessing import StandardScaler
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp.plotting import NetworkDisplay, TrainingCurveDisplay, WeightsDisplay
 
-# A few epochs show what is looked at.
 pytestmark = [
     pytest.mark.usefixtures("figures"),
     # A few epochs show what is looked at.

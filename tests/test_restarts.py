@@ -6,6 +6,7 @@ import threading
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn import config_context, get_config
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
@@ -96,6 +97,31 @@ def test_n_jobs_does_not_change_a_bit(estimator, solver):
     ]
     for other in fits[1:]:
         assert_same(other, fits[0])
+
+
+def test_n_jobs_is_how_many_train_side_by_side():
+    both_are_there = threading.Barrier(2)
+
+    def scoring(mlp, X, y):
+        both_are_there.wait(60)
+        return 0.0
+
+    mlp = small(MLPClassifierSDM, early_stopping=True, scoring=scoring, max_iter=1)
+    mlp.set_params(n_init=2, n_jobs=2).fit(X, labels)
+
+
+def test_scorers_of_all_restarts_see_the_configuration_of_the_caller():
+    seen = []
+
+    def scoring(mlp, X, y):
+        seen.append(get_config()["assume_finite"])
+        return 0.0
+
+    mlp = small(MLPClassifierSDM, early_stopping=True, scoring=scoring, max_iter=1)
+    for assume_finite in (True, False):
+        with config_context(assume_finite=assume_finite):
+            mlp.set_params(n_jobs=2).fit(X, labels)
+    assert seen == [True] * 4 + [False] * 4
 
 
 @both

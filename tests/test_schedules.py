@@ -74,6 +74,18 @@ def test_adaptive_divides_by_5_each_time_that_patience_runs_out(
 
 
 @both
+def test_adaptive_ends_below_a_millionth_and_not_at_it(estimator):
+    eta = rates(
+        estimator,
+        learning_rate="adaptive",
+        learning_rate_init=1e-6,
+        tol=1e6,
+        n_iter_no_change=1,
+    )
+    assert_allclose(eta, [1e-6, 1e-6, 2e-7])
+
+
+@both
 def test_adaptive_keeps_the_rate_while_training_improves(estimator):
     eta = rates(
         estimator, learning_rate="adaptive", learning_rate_init=0.01, tol=0, max_iter=20

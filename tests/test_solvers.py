@@ -345,6 +345,16 @@ def test_parameter_out_of_its_range_is_an_error(solver, task, name, value):
         partial_fit(mlp, X, y)
 
 
+@pytest.mark.parametrize(
+    ("solver", "epsilon"),
+    [("adagrad", 1e-8), ("rmsprop", 1e-8), ("adadelta", 1e-6), ("adam", 1e-8)],
+)
+def test_automatic_epsilon_is_the_documented_number(solver, epsilon):
+    X, y = make_data("regression")
+    auto = make_mlp("regression", solver).fit(X, y)
+    assert_same(auto, make_mlp("regression", solver, epsilon=epsilon).fit(X, y))
+
+
 # Not beta_2: m / |g| is large wherever g happens to be small.
 @pytest.mark.parametrize(
     ("solver", "name"), [("rmsprop", "rho"), ("adadelta", "rho"), ("adam", "beta_1")]

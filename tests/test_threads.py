@@ -119,9 +119,20 @@ class Clocks:
         return self.cpu
 
 
-def test_fewer_threads_while_other_programs_take_the_cores(monkeypatch):
-    clocks, cores = Clocks(), SharedCores()
+@pytest.fixture
+def clocks(monkeypatch):
+    clocks = Clocks()
     monkeypatch.setattr(_threads, "time", clocks)
+    return clocks
+
+
+@pytest.fixture
+def cores():
+    return SharedCores()
+
+
+@pytest.fixture
+def work(clocks, cores):
     network = SimpleNamespace(n_threads=None)
 
     def work(n_times, share=1.0):
@@ -134,6 +145,10 @@ def test_fewer_threads_while_other_programs_take_the_cores(monkeypatch):
             used.append(network.n_threads)
         return used
 
+    return work
+
+
+def test_fewer_threads_while_other_programs_take_the_cores(clocks, cores, work):
     assert work(1000) == [8] * 1000
     assert work(4, 0.5) == [8, 4, 2, 1]
     assert work(10, 0.5) == [1] * 10
@@ -150,6 +165,32 @@ def test_fewer_threads_while_other_programs_take_the_cores(monkeypatch):
             clocks.wall += 0.5
         waits.append(clocks.wall - begin)
     assert waits == pytest.approx([1, 2, 4, 8, 16, 16, 16, 16])
+
+
+def test_a_share_of_the_time_as_beside_one_program_is_too_little(work):
+    assert work(10, 0.9) == [8] * 10
+    assert work(2, 0.7) == [8, 4]
+
+
+def test_more_threads_are_tried_again_after_a_hold_and_not_before(clocks, work):
+    hold = _threads.SHORTEST_HOLD
+    assert work(1, 0.5) == [8]
+    clocks.wall += 0.9 * hold
+    assert work(1, 0.5) == [4]
+    clocks.wall += 1.9 * hold
+    assert work(1) == [2]
+    clocks.wall += hold
+    assert work(2) == [4, 4]
+    clocks.wall += hold
+    assert work(1) == [8]
+
+
+def test_cores_for_fewer_threads_are_no_reason_to_try_more_sooner(clocks, work):
+    for hold in 1, 2, 4, 8:
+        assert work(1, 0.5) == [8]
+        n_times = int(0.9 * hold / (2 * _threads.WINDOW))
+        assert work(n_times) == [4] * n_times
+        clocks.wall += hold
 
 
 def test_threads_are_openmp_s_but_no_more_than_processors(monkeypatch):

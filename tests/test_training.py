@@ -313,11 +313,26 @@ def test_shuffle_false_keeps_the_rows_in_order():
 
 def test_fit_weights_have_mean_one():
     problem = Problem("multiclass log loss")
+    # The last ones have no finite sum.
     ends = [
-        problem.mlp(batch_size=7).fit(problem.X, problem.y, weights).coefs_[0]
-        for weights in (problem.weights, 1000 * problem.weights)
+        problem.mlp(batch_size=7).fit(problem.X, problem.y, s * problem.weights)
+        for s in (1, 1000, 1e308)
     ]
-    assert_allclose(ends[0], ends[1], rtol=1e-10)
+    for other in ends[1:]:
+        assert_allclose(other.coefs_[0], ends[0].coefs_[0], rtol=1e-10)
+
+
+def test_automatic_batches_have_200_rows_or_all():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(450, 3)), rng.normal(size=450)
+    for n, batch_size in [(450, 200), (150, "full")]:
+        auto, told = (
+            MLPRegressorSDM(3, batch_size=size, max_iter=2, random_state=0)
+            for size in ("auto", batch_size)
+        )
+        assert_array_equal(
+            auto.fit(X[:n], y[:n]).coefs_[0], told.fit(X[:n], y[:n]).coefs_[0]
+        )
 
 
 @every_container

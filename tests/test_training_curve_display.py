@@ -16,7 +16,6 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp.plotting import TrainingCurveDisplay
 from skmlp.plotting._drawing import PALETTE
 
-# A few epochs show what is looked at.
 pytestmark = [
     pytest.mark.usefixtures("figures"),
     # A few epochs show what is looked at.
@@ -212,17 +211,38 @@ def test_a_single_name_is_in_the_legend():
     assert legend_labels(display) == expected
 
 
-def test_name_of_the_score(iris, flowers):
-    def ylabel(estimator):
-        display = TrainingCurveDisplay.from_estimator(estimator, metrics="score")
-        return display.ax_.get_ylabel()
+def name_of_score(estimator):
+    display = TrainingCurveDisplay.from_estimator(estimator, metrics="score")
+    return display.ax_.get_ylabel()
 
+
+def test_name_of_the_score(iris, flowers):
     regressor = MLPRegressorSDM(3, max_iter=2).fit(iris.data, iris.target)
     scored = clone(flowers).set_params(scoring="f1_macro", max_iter=2)
     scored.fit(iris.data, iris.target)
-    assert ylabel(regressor) == "R²"
-    assert ylabel(scored) == "accuracy (training),\nf1_macro (validation)"
-    assert ylabel({"a": flowers, "b": regressor}) == "score"
+    assert name_of_score(regressor) == "R²"
+    assert name_of_score(scored) == "accuracy (training),\nf1_macro (validation)"
+    assert name_of_score({"a": flowers, "b": regressor}) == "score"
+
+
+@pytest.mark.parametrize(
+    ("estimator", "scoring", "name"),
+    [(MLPClassifierSDM, "accuracy", "accuracy"), (MLPRegressorSDM, "r2", "R²")],
+)
+def test_scorer_that_is_the_running_score_has_its_name(iris, estimator, scoring, name):
+    mlp = estimator(3, max_iter=2, early_stopping=True, scoring=scoring)
+    assert name_of_score(mlp.fit(iris.data, iris.target)) == name
+
+
+def test_scorer_that_is_a_function_has_its_name_where_it_was_used(iris):
+    def no_skill(mlp, X, y):
+        return 0.0
+
+    mlp = MLPRegressorSDM(3, max_iter=2, early_stopping=True, scoring=no_skill)
+    mlp.fit(iris.data, iris.target)
+    assert name_of_score(mlp) == "R² (training),\nno_skill (validation)"
+    mlp.set_params(early_stopping=False).fit(iris.data, iris.target)
+    assert name_of_score(mlp) == "R²"
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 3, 30, 3000])
@@ -304,6 +324,14 @@ def test_running_mean_of_the_square_root():
     assert display.updates_[1].get_label() == "mean of 30 updates"
     display.plot(batches=True, batch_window=10**6)
     assert display.updates_[1].get_label() == "mean of 900 updates"
+
+
+@pytest.mark.parametrize(("n", "shape"), [(1, (1, 1)), (3, (1, 3)), (4, (2, 2))])
+def test_four_metrics_are_two_by_two(flowers, n, shape):
+    metrics = ["loss", "score", "penalty", "learning_rate"][:n]
+    display = TrainingCurveDisplay.from_estimator(flowers, metrics=metrics)
+    grids = [axes.get_subplotspec().get_gridspec() for axes in display.axes_]
+    assert [grid.get_geometry() for grid in grids] == [shape] * n
 
 
 def test_given_axes(flowers):

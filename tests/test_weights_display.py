@@ -10,7 +10,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skmlp import MLPClassifierSDM
 from skmlp.plotting import WeightsDisplay
 
-# A few epochs show what is looked at.
 pytestmark = [
     pytest.mark.usefixtures("figures"),
     # A few epochs show what is looked at.
