@@ -106,7 +106,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         `X_val` and `y_val`, else a part of the training data, stratified by class, or
         the first split of a splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
-        Share of the training data that is held out, in (0, 1); a splitter has its own.
+        Share of the training data that is held out, in (0, 1), but no case of weight 0;
+        a splitter has its own.
     scoring : "loss", str or callable, default="loss"
         What early stopping watches: the validation loss, or a scorer as in
         `sklearn.metrics.check_scoring`, of which more is better.
