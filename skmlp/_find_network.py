@@ -45,10 +45,14 @@ def last_step(estimator):
     NotFittedError
         If it is not fitted.
     """
-    mlp = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    mlp = estimator
+    while isinstance(mlp, Pipeline):
+        mlp = mlp.steps[-1][1]
     if not isinstance(mlp, BaseMLP):
         what = repr(mlp) if isinstance(mlp, type) else type(mlp).__name__
         hint = "; pass its best_estimator_" if hasattr(mlp, "best_estimator_") else ""
+        if hasattr(mlp, "cv_results_") and not hint:
+            hint = ", which has none; fit it with refit=True"
         raise TypeError(
             "estimator must be a fitted MLPClassifierSDM or MLPRegressorSDM, or a "
             f"Pipeline that ends in one, got {what}{hint}"

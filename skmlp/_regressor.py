@@ -153,10 +153,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     best_epoch_ : int
         The epoch, counted from 1, whose weights are in `coefs_`: with early stopping
         the best one, else the last one.
-    stop_reason_ : {"patience", "converged", "max_iter", "max_fun", "callback", \
-            "interrupt"}
-        Why the last call of `fit` ended. "converged" is for "lbfgs": the gradient is
-        small, or no lower objective was found.
+    stop_reason_ : str
+        Why the last call of `fit` ended: "patience", "converged", "max_iter",
+        "max_fun", "callback" or "interrupt". "converged" is for "lbfgs": the gradient
+        is small, or no lower objective was found.
     n_init_history_ : dict of list
         What each of several networks reached: "reached", the value that it was chosen
         by (of a scorer its negative, so that lower is better), "n_iter" and

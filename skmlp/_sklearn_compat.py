@@ -3,6 +3,7 @@
 - `Interval`, `StrOptions` and `_fit_context` are scikit-learn's own way to validate
   parameters; its developer guide names them, but they live in private modules.
 - `_check_sample_weight` has no public twin.
+- What `make_scorer` made has its function in a private attribute.
 - Callbacks came with scikit-learn 1.9; before, an estimator has none to tell.
 - `single_blas_thread` needs threadpoolctl. scikit-learn depends on it and keeps the one
   controller of the process; making another would search all loaded libraries again.
@@ -39,6 +40,7 @@ __all__ = [
     "_fit_context",
     "_safe_indexing",
     "has_callbacks",
+    "name_of_scorer",
     "single_blas_thread",
 ]
 
@@ -62,6 +64,12 @@ class ScorerNames(StrOptions):
 def has_callbacks(estimator):
     """Whether there is a callback that wants to be told of the estimator's tasks."""
     return bool(getattr(estimator, "_skl_callbacks", None))
+
+
+def name_of_scorer(scoring):
+    """What to call a scorer, which may be a callable or have been made of one."""
+    function = getattr(scoring, "_score_func", scoring)
+    return getattr(function, "__name__", None) or str(scoring)
 
 
 class _SingleBlasThread:

@@ -388,8 +388,10 @@ def check_gradient(
 def _last_step(estimator, X):
     """The multi-layer perceptron itself, fitted, and X as it comes to it."""
     mlp = last_step(estimator)
-    if mlp is not estimator and len(estimator.steps) > 1:
-        X = estimator[:-1].transform(X)
+    while mlp is not estimator:
+        if len(estimator.steps) > 1:
+            X = estimator[:-1].transform(X)
+        estimator = estimator.steps[-1][1]
     return mlp, X
 
 

@@ -2,16 +2,19 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from drawn import SIZES, legend_labels, overlapping, texts
 from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp.inspection import layer_outputs
 from skmlp.plotting import NetworkDisplay
 from skmlp.plotting._drawing import NEGATIVE, POSITIVE
 
@@ -234,3 +237,48 @@ def test_given_axes(flowers):
 def test_wrong_number_of_units(flowers, max_units):
     with pytest.raises(ValueError, match=r"max_units must be .*at least 3"):
         NetworkDisplay.from_estimator(flowers, max_units=max_units)
+
+
+def test_long_names_do_not_shrink_the_others():
+    mlp = MLPClassifierSDM(3, max_iter=1)
+    X = np.random.default_rng(0).random((30, 3))
+    columns = ["age", "sex", "mean radius of all the cell nuclei in the sample " * 4]
+    mlp.fit(pd.DataFrame(X, columns=columns), np.arange(30) % 3)
+    display = NetworkDisplay.from_estimator(mlp)
+    age, _, long = display.input_texts_
+    assert age.get_fontsize() >= 6
+    assert display.output_texts_[0].get_fontsize() > age.get_fontsize()
+    assert age.get_text() == "age"
+    assert long.get_text().startswith("mean")
+    assert long.get_text().endswith("…")
+
+
+def test_weights_that_are_no_number_are_no_connection():
+    W = np.array([[1.0, np.nan], [-0.5, 0.25]])
+    (lines,) = drawn([W]).connections_
+    assert_allclose(np.sort(lines.get_colors()[:, 3]), [0, 0.25, 0.5, 1])
+
+
+def test_styles_draw_no_grid_through_the_network(flowers):
+    with plt.style.context("ggplot"):
+        display = NetworkDisplay.from_estimator(flowers)
+    assert not any(line.get_visible() for line in display.ax_.get_xgridlines())
+
+
+def test_pipeline_in_a_pipeline(flowers):
+    inner = make_pipeline(MinMaxScaler(), clone(flowers))
+    X = np.random.default_rng(0).random((30, 4))
+    both = make_pipeline(StandardScaler(), inner).fit(X, np.arange(30) % 3)
+    assert len(NetworkDisplay.from_estimator(both).input_texts_) == 4
+    scaled = inner[0].transform(both[0].transform(X))
+    for a, b in zip(
+        layer_outputs(both, X), layer_outputs(inner[-1], scaled), strict=True
+    ):
+        assert_array_equal(a, b)
+
+
+def test_search_without_a_refit_is_an_error_that_says_so(flowers):
+    search = GridSearchCV(clone(flowers), {"max_iter": [1]}, refit=False, cv=2)
+    search.fit(np.random.default_rng(0).random((30, 4)), np.arange(30) % 3)
+    with pytest.raises(TypeError, match="refit=True"):
+        NetworkDisplay.from_estimator(search)

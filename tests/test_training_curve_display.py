@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb, to_rgba
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -183,7 +184,7 @@ def test_names_of_few_have_the_palette_and_of_many_differ():
         )
         colours = {to_rgba(line.get_color()) for line in display.lines_}
         assert len(colours) == n
-        assert (colours == set(map(to_rgba, PALETTE))) == (n == 7)
+        assert (colours == set(map(to_rgba, [*PALETTE, "black"]))) == (n == 7)
 
 
 def test_finds_the_network(iris):
@@ -357,7 +358,7 @@ def test_names_may_be_numbers():
 def test_short_keywords_of_the_lines(short):
     display = TrainingCurveDisplay.from_history(history(5), line_kw=short)
     ((name, value),) = short.items()
-    assert plt.getp(display.lines_[0], name) == value
+    assert plt.getp(display.lines_[1], name) == value
 
 
 def test_keywords_of_the_lines():
@@ -460,3 +461,79 @@ def test_wrong_best_epoch(best_epoch):
 def test_best_epoch_of_an_unknown_name():
     with pytest.raises(ValueError, match=r"best_epoch has names \['b'\].*\['a'\]"):
         TrainingCurveDisplay.from_history({"a": history(5)}, best_epoch={"b": 2})
+
+
+def test_display_stays_as_it_was_where_training_goes_on(flowers, iris):
+    mlp = clone(flowers).fit(iris.data, iris.target)
+    display = TrainingCurveDisplay.from_estimator(mlp)
+    n_epochs = len(display.lines_[0].get_xdata())
+    mlp.partial_fit(iris.data, iris.target)
+    assert len(display.plot().lines_[0].get_xdata()) == n_epochs
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+def test_legend_shows_the_lines_as_they_are(several):
+    histories = {"a": history(5), "b": history(5)} if several else history(5)
+    keywords = {"color": "red", "linestyle": ":", "linewidth": 3.0}
+    display = TrainingCurveDisplay.from_history(histories, line_kw=keywords)
+    handles = dict(
+        zip(legend_labels(display), display.legend_.legend_handles, strict=True)
+    )
+    assert handles["validation"].get_linestyle() == ":"
+    assert handles["validation"].get_linewidth() == 3
+    coloured = handles["a" if several else "validation"]
+    assert to_rgb(coloured.get_color()) == to_rgb("red")
+    assert {to_rgb(line.get_color()) for line in display.lines_[1::2]} == {(1, 0, 0)}
+
+
+def contrast(line, axes):
+    return np.abs(np.subtract(to_rgb(line.get_color()), to_rgb(axes.get_facecolor())))
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+def test_curves_are_seen_on_any_ground_and_validation_best(style):
+    with plt.style.context(style):
+        display = TrainingCurveDisplay.from_history(
+            {f"number {i}": history(3) for i in range(7)}, metrics="loss"
+        )
+    for pale, full in zip(display.lines_[::2], display.lines_[1::2], strict=True):
+        least, most = (contrast(line, display.ax_).sum() for line in (pale, full))
+        assert 0.3 < least < most
+
+
+def test_scorer_that_was_made_has_the_name_of_its_function(flowers, iris):
+    scorer = make_scorer(f1_score, average="macro")
+    mlp = clone(flowers).set_params(scoring=scorer).fit(iris.data, iris.target)
+    for curves, name in (
+        ("both", "accuracy (training),\nf1_score (validation)"),
+        ("validation", "f1_score"),
+        ("training", "accuracy"),
+    ):
+        display = TrainingCurveDisplay.from_estimator(
+            mlp, metrics="score", curves=curves
+        )
+        assert display.ax_.get_ylabel() == name
+
+
+def test_a_single_update_is_a_point():
+    made = history(1) | {"batch_loss": [np.ones(1)]}
+    display = TrainingCurveDisplay.from_history(made, metrics="loss", batches=True)
+    assert {line.get_marker() for line in display.updates_} == {"."}
+
+
+def test_no_ring_where_there_is_no_value():
+    made = history(5) | {"validation_loss": [1.0, np.nan, 1.0, 1.0, 1.0]}
+    display = TrainingCurveDisplay.from_history(made, metrics="loss", best_epoch=2)
+    assert display.kept_ == []
+
+
+def test_none_is_no_value():
+    """As JSON has it for NaN."""
+    made = history(3) | {"validation_loss": [3.0, None, 1.0]}
+    display = TrainingCurveDisplay.from_history(made, metrics="loss")
+    assert_array_equal(display.lines_[1].get_ydata(), [3.0, np.nan, 1.0])
+
+
+def test_number_for_a_curve_is_an_error():
+    with pytest.raises(TypeError, match=r"'loss' in the history must be a list.*int"):
+        TrainingCurveDisplay.from_history({"loss": 3}, metrics="loss")

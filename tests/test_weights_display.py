@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn import SIZES, overlapping, texts
-from matplotlib.colors import SymLogNorm
+from matplotlib.colors import SymLogNorm, to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skmlp import MLPClassifierSDM
@@ -122,3 +122,40 @@ def test_keywords(digits):
 def test_wrong_arguments(digits, keywords, message):
     with pytest.raises(ValueError, match=message):
         WeightsDisplay.from_estimator(digits, **keywords)
+
+
+def test_no_style_turns_or_smears_the_pictures(digits):
+    with plt.style.context(["classic", {"image.origin": "lower"}]):
+        display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8))
+    assert display.image_.origin == "upper"
+    assert display.image_.get_interpolation() == "nearest"
+
+
+@pytest.mark.parametrize("name", ["origin", "extent"])
+def test_keywords_that_would_part_names_and_pictures(digits, name):
+    with pytest.raises(ValueError, match="im_kw has origin or extent"):
+        WeightsDisplay.from_estimator(digits, image_shape=(8, 8), im_kw={name: None})
+
+
+def test_names_are_dark_on_the_light_ground_of_any_style(digits):
+    with plt.style.context("dark_background"):
+        display = WeightsDisplay.from_estimator(digits, image_shape=(8, 8))
+    ground, name = display.ax_.get_facecolor(), display.titles_[0].get_color()
+    assert to_rgb(ground)[0] - to_rgb(name)[0] > 0.7
+
+
+def test_no_more_columns_than_pictures():
+    display = WeightsDisplay(np.ones((4, 8, 8)), names=list("abcd")).plot(n_columns=40)
+    assert_array_equal(
+        display.image_.get_array().shape,
+        WeightsDisplay(np.ones((4, 8, 8)), names=list("abcd"))
+        .plot(n_columns=4)
+        .image_.get_array()
+        .shape,
+    )
+
+
+def test_weights_that_are_no_number_do_not_count_for_the_colours():
+    weights = np.full((2, 8, 8), 3.0)
+    weights[0, 0, 0] = np.nan
+    assert WeightsDisplay(weights, names=["a", "b"]).plot().image_.get_clim() == (-3, 3)

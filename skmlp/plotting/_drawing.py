@@ -3,7 +3,7 @@
 import numpy as np
 
 # Okabe and Ito's (2008) palette, which colour-blind readers can tell apart, without its
-# yellow, which is too pale for a line.
+# yellow, which is too pale for a line, and its black.
 PALETTE = [
     "#0072B2",
     "#D55E00",
@@ -11,7 +11,6 @@ PALETTE = [
     "#CC79A7",
     "#E69F00",
     "#56B4E9",
-    "#000000",
 ]
 POSITIVE, NEGATIVE = "#D55E00", "#0072B2"
 # The same two ends for pictures: red is positive, blue negative, white zero.
@@ -36,20 +35,26 @@ def literal(name):
     return str(name).replace("$", r"\$")
 
 
-def colours(n):
-    """A colour for each of n curves; more than the palette has come in an order."""
-    if n <= len(PALETTE):
-        return PALETTE[:n]
+def colours(n, text):
+    """A colour for each of n curves; more than these have come in an order.
+
+    The last is that of texts, which can be seen on any ground.
+    """
+    palette = [*PALETTE, text]
+    if n <= len(palette):
+        return palette[:n]
     import matplotlib
 
     return list(matplotlib.colormaps["viridis"](np.linspace(0, 0.9, n)))
 
 
-def tint(colour, share):
-    """The colour, mixed with a share of white."""
-    from matplotlib.colors import to_rgb
+def tint(colour, share, ground):
+    """The colour, mixed with a share of that of the ground."""
+    from matplotlib.colors import to_rgb, to_rgba
 
-    return tuple(1 - (1 - share) * (1 - np.array(to_rgb(colour))))
+    colour, (*ground, opacity) = np.array(to_rgb(colour)), to_rgba(ground)
+    ground = np.array(ground) * opacity + 1 - opacity
+    return tuple((1 - share) * colour + share * ground)
 
 
 def legend_above(container, handles, width, height, **place):
@@ -76,14 +81,28 @@ def legend_above(container, handles, width, height, **place):
         legend.remove()
 
 
-def fit_width(texts, points):
+def fit_width(texts, points, smallest=SMALLEST_FONT):
     """Shrink texts to the same font size, so that none is wider than that."""
-    widest = max(text.get_window_extent().width for text in texts)
-    widest *= 72 / texts[0].get_figure().dpi
+    widest = max(map(_width, texts))
     if widest > points:
         size = texts[0].get_fontsize() * points / widest
         for text in texts:
-            text.set_fontsize(max(size, SMALLEST_FONT))
+            text.set_fontsize(max(size, smallest))
+
+
+def cut_to_width(texts, points):
+    """Leave out the ends of texts that are wider than that."""
+    for text in texts:
+        whole = text.get_text()
+        n = len(whole)
+        while _width(text) > points and n > 1:
+            n = min(n - 1, int(n * points / _width(text)))
+            text.set_text(whole[:n].rstrip() + "…")
+
+
+def _width(text):
+    """In points."""
+    return text.get_window_extent().width * 72 / text.get_figure().dpi
 
 
 def laid_out_size(axes):

@@ -93,6 +93,12 @@ def _n_epochs(history, of):
             f"{of} must be a dict of curves, as history_ is, got "
             f"{type(history).__name__}"
         )
+    for curve, values in history.items():
+        if not hasattr(values, "__len__"):
+            raise TypeError(
+                f"the curve {curve!r} in {of} must be a list with a number per epoch, "
+                f"got {type(values).__name__}"
+            )
     lengths = {curve: len(values) for curve, values in history.items()}
     if len(set(lengths.values())) != 1 or 0 in lengths.values():
         raise ValueError(

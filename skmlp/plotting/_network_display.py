@@ -9,6 +9,7 @@ from skmlp._find_network import last_step, unwrapped
 from skmlp.plotting._drawing import (
     NEGATIVE,
     POSITIVE,
+    cut_to_width,
     fit_width,
     import_pyplot,
     laid_out_size,
@@ -22,6 +23,8 @@ WIDEST = 3.0
 FAINTEST = 0.1
 # Largest size of names, in points, and largest shares of a row and of all the width.
 FONT_SIZE, FONT_SHARE, NAMES_SHARE = 10.0, 0.8, 0.25
+# Long names become no smaller than this, but shorter.
+READABLE, MOST_LETTERS = 6.0, 60
 
 
 class NetworkDisplay:
@@ -176,6 +179,8 @@ class NetworkDisplay:
         ax, last = self.ax_, len(columns) - 1
         ax.set(xlim=(-0.2, last + 0.2), ylim=(-rows / 2, rows / 2), yticks=[])
         ax.spines[:].set_visible(False)
+        ax.grid(False)
+        ax.patch.set_visible(False)
         ax.tick_params(top=False, labeltop=True, bottom=False, labelbottom=False)
         ax.set_xticks(range(last + 1), self.layer_names)
 
@@ -184,10 +189,12 @@ class NetworkDisplay:
         _, height = laid_out_size(self.ax_)
         row = height / np.ptp(self.ax_.get_ylim())
         with_names = self.ax_.get_tightbbox().width * 72 / self.figure_.dpi
-        names = self.input_texts_ + self.output_texts_
-        for text in names:
-            text.set_fontsize(min(FONT_SIZE, FONT_SHARE * row))
-        fit_width(names, NAMES_SHARE * with_names)
+        size = min(FONT_SIZE, FONT_SHARE * row)
+        for names in self.input_texts_, self.output_texts_:
+            for text in names:
+                text.set_fontsize(size)
+            fit_width(names, NAMES_SHARE * with_names, min(size, READABLE))
+            cut_to_width(names, NAMES_SHARE * with_names)
         width, _ = laid_out_size(self.ax_)
         diameter = self._diameter * row
         margin = diameter / max(width - 2 * diameter, 1) * last
@@ -249,7 +256,7 @@ class NetworkDisplay:
                 self.ax_.text(
                     side,
                     y,
-                    names[unit],
+                    _shortened(names[unit]),
                     transform=self.ax_.get_yaxis_transform(),
                     horizontalalignment="left" if side else "right",
                     verticalalignment="center_baseline",
@@ -292,6 +299,7 @@ class NetworkDisplay:
             ncols=2,
             frameon=False,
             fontsize="small",
+            numpoints=1,
         )
 
 
@@ -321,7 +329,7 @@ class _Column:
 
 def _relative(values):
     """Values divided by the largest of their sizes."""
-    values = np.asarray(values, dtype=float)
+    values = np.nan_to_num(np.asarray(values, dtype=float))
     largest = abs(values).max()
     return values / largest if largest > 0 else values
 
@@ -356,6 +364,11 @@ def _output_names(mlp):
     if not is_classifier(mlp):
         return [f"$o_{{{k}}}$" for k in range(1, mlp.n_outputs_ + 1)]
     return [literal(name) for name in mlp.classes_[-mlp.n_outputs_ :]]
+
+
+def _shortened(name):
+    """A name that leaves room for the network."""
+    return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"
 
 
 def _layer_names(mlp):

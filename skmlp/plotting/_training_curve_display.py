@@ -1,6 +1,7 @@
 """The training curves: how loss and score went from epoch to epoch."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from numbers import Integral
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.base import is_classifier
 
 from skmlp._counts import check_count
 from skmlp._find_network import last_step, unwrapped
+from skmlp._sklearn_compat import name_of_scorer
 from skmlp.plotting._drawing import (
     PALETTE,
     colours,
@@ -15,10 +17,17 @@ from skmlp.plotting._drawing import (
     legend_above,
     tint,
 )
-from skmlp.plotting._histories import by_name, check_histories, updates, validation_of
+from skmlp.plotting._histories import (
+    KINDS,
+    by_name,
+    check_histories,
+    updates,
+    validation_of,
+)
 
-# Shares of white in the lines that are not to come first.
+# Shares of the ground in the lines that are not to come first.
 PALE, PALEST = 0.5, 0.65
+NEUTRAL = 0.3  # of lines that are no one's
 # So few epochs are shown as points, too; lines through very many are thinner.
 FEW_EPOCHS, MANY_EPOCHS = 30, 300
 
@@ -132,9 +141,9 @@ class TrainingCurveDisplay:
             name: last_step(unwrapped(one))
             for name, one in by_name(estimator, "estimator").items()
         }
-        score_names = {_score_name(mlp) for mlp in mlps.values()}
+        score_names = {_score_name(mlp, curves) for mlp in mlps.values()}
         display = cls(
-            {name: mlp.history_ for name, mlp in mlps.items()},
+            {name: deepcopy(mlp.history_) for name, mlp in mlps.items()},
             best_epochs={name: mlp.best_epoch_ for name, mlp in mlps.items()},
             score_name=score_names.pop() if len(score_names) == 1 else "score",
         )
@@ -196,6 +205,7 @@ class TrainingCurveDisplay:
             isinstance(values, Mapping) for values in history.values()
         )
         histories = by_name(history, "history") if several else {"": history}
+        histories = deepcopy(histories)
         if isinstance(best_epoch, Integral):
             best_epoch = dict.fromkeys(histories, best_epoch)
         elif best_epoch is not None:
@@ -243,14 +253,15 @@ class TrainingCurveDisplay:
             Updates that the running mean is over. None takes the square root of their
             number.
         legend : bool, default=True
-            Whether the lines are explained above the axes. All have labels, so that
-            `Axes.legend` can do it in another place.
+            Whether the lines are explained above the axes, where a title would be. All
+            have labels, so that `Axes.legend` can do it in another place.
         ax : Axes or sequence of Axes, default=None
             Where to draw: one for each metric. None makes a new figure, whose size goes
             by `matplotlib.rcParams["figure.figsize"]`. That of yours needs
             `layout="constrained"` to make room for the legend.
         line_kw : dict, default=None
-            Keywords for the curves' `matplotlib.lines.Line2D`, but `label`.
+            Keywords for the curves' `matplotlib.lines.Line2D`, but `label`. `color` is
+            that of all lines; training curves beside validation curves are paler.
 
         Returns
         -------
@@ -273,8 +284,11 @@ class TrainingCurveDisplay:
         )
         plt = import_pyplot(type(self).__name__)
         line_kw = _checked_line_kw(line_kw)
+        self._colour = line_kw.pop("color", None)
+        self._line_kw = line_kw
         self.figure_, self.axes_ = _figure_and_axes(plt, ax, len(metrics))
         self.ax_ = self.axes_[0]
+        self._ground, self._text = self.ax_.get_facecolor(), plt.rcParams["text.color"]
         self.lines_, self.kept_, self.updates_ = [], [], []
         self._pale = curves == "both" and any(
             self._curve(metric, name, "validation") is not None
@@ -289,7 +303,7 @@ class TrainingCurveDisplay:
                 for kind in ("training", "validation"):
                     instead = show_updates and kind == "training"
                     if curves in ("both", kind) and not instead:
-                        self._draw_curve(axes, metric, name, kind, colour, line_kw)
+                        self._draw_curve(axes, metric, name, kind, colour)
                 self._draw_kept(axes, metric, name, curves, colour)
             self._label_axes(plt, axes, metric, log_scale)
         self.legend_ = self._add_legend(plt) if legend else None
@@ -297,16 +311,22 @@ class TrainingCurveDisplay:
 
     @property
     def _colours(self):
-        return dict(zip(self.histories, colours(len(self.histories)), strict=True))
+        n = len(self.histories)
+        if self._colour is not None:
+            return dict.fromkeys(self.histories, self._colour)
+        return dict(zip(self.histories, colours(n, self._text), strict=True))
 
-    def _draw_curve(self, axes, metric, name, kind, colour, line_kw):
+    def _look(self, kind, colour):
+        return _look(kind, colour, self._pale, self._ground)
+
+    def _draw_curve(self, axes, metric, name, kind, colour):
         """The training or the validation curve of a metric, if there is one."""
         values = self._curve(metric, name, kind)
         if values is None:
             return
         marker = "." if np.isfinite(values).sum() <= FEW_EPOCHS else ""
         thin = {"linewidth": 0.9} if len(values) > MANY_EPOCHS else {}
-        style = _look(kind, colour, self._pale) | {"marker": marker} | thin | line_kw
+        style = self._look(kind, colour) | {"marker": marker} | thin | self._line_kw
         x = np.arange(1, len(values) + 1)
         self.lines_ += axes.plot(x, values, label=_label(name, kind), **style)
 
@@ -318,9 +338,11 @@ class TrainingCurveDisplay:
             values = self._curve(metric, name, "training")
         if epoch is None or epoch == len(values) or metric == "learning_rate":
             return
+        if not np.isfinite(values[epoch - 1]):
+            return
         label = _label(name, f"epoch {epoch} kept")
         self.kept_ += axes.plot(
-            epoch, values[epoch - 1], label=label, **_look("kept", colour, self._pale)
+            epoch, values[epoch - 1], label=label, **self._look("kept", colour)
         )
 
     def _draw_updates(self, axes, name, colour, window):
@@ -337,15 +359,20 @@ class TrainingCurveDisplay:
                 np.convolve(losses, share, "valid"),
             ),
         ):
-            label = _label(name, label)
+            marker = "." if len(y) == 1 else ""
             self.updates_ += axes.plot(
-                x_, y, label=label, **_look(kind, colour, self._pale)
+                x_,
+                y,
+                label=_label(name, label),
+                marker=marker,
+                **self._look(kind, colour),
             )
 
     def _curve(self, metric, name, kind):
         """The values of a curve, or None where the history has none."""
         curve = validation_of(metric) if kind == "validation" else metric
-        return self.histories[name].get(curve)
+        values = self.histories[name].get(curve)
+        return None if values is None else np.asarray(values, dtype=float)
 
     def _label_axes(self, plt, axes, metric, log_scale):
         """Ticks at whole epochs, names, and the scale."""
@@ -362,13 +389,16 @@ class TrainingCurveDisplay:
     def _add_legend(self, plt):
         """An entry for each name, by its colour, and for each kind of line."""
         named = [name for name in self.histories if name]
-        colour = "0.3" if named else PALETTE[0]
+        colour = self._colour or PALETTE[0]
+        if named:
+            colour = tint(self._text, NEUTRAL, self._ground)
         handles = [
             plt.Line2D([], [], color=self._colours[name], label=name, linewidth=3)
             for name in named
         ] + [
-            plt.Line2D([], [], label=label, **_look(kind, colour, self._pale))
+            plt.Line2D([], [], label=label, **self._look(kind, colour) | keywords)
             for kind, label in self._kinds().items()
+            for keywords in [self._line_kw if kind in KINDS else {}]
         ]
         figure, axes = self.figure_, self.ax_
         if _is_all_of_a_layout(figure, self.axes_):
@@ -420,12 +450,16 @@ def _is_all_of_a_layout(figure, axes):
     return constrained and set(figure.axes) == set(axes)
 
 
-def _look(kind, colour, pale):
+def _look(kind, colour, pale, ground):
     """Colour, style and width of a kind of line; `pale` are training curves."""
     return {
-        "training": {"color": tint(colour, PALE * pale), "linewidth": 1.5},
+        "training": {"color": tint(colour, PALE * pale, ground), "linewidth": 1.5},
         "validation": {"color": colour, "linewidth": 1.5},
-        "updates": {"color": tint(colour, PALEST), "linewidth": 0.6, "zorder": 1},
+        "updates": {
+            "color": tint(colour, PALEST, ground),
+            "linewidth": 0.6,
+            "zorder": 1,
+        },
         "mean": {"color": colour, "linewidth": 1.5, "linestyle": "--"},
         "kept": {
             "color": colour,
@@ -443,14 +477,15 @@ def _label(name, kind):
     return f"{name}, {kind}" if name else kind
 
 
-def _score_name(mlp):
+def _score_name(mlp, curves):
     """What the curves of the score are about."""
     name = "accuracy" if is_classifier(mlp) else "R²"
     same = {"loss", "accuracy" if is_classifier(mlp) else "r2"}
     if "validation_score" not in mlp.history_ or mlp.scoring in same:
         return name
-    scoring = getattr(mlp.scoring, "__name__", mlp.scoring)
-    return f"{name} (training),\n{scoring} (validation)"
+    scoring = name_of_scorer(mlp.scoring)
+    both = f"{name} (training),\n{scoring} (validation)"
+    return {"training": name, "validation": scoring}.get(curves, both)
 
 
 def _figure_and_axes(plt, ax, n_metrics):

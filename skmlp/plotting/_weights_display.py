@@ -18,7 +18,7 @@ from skmlp.plotting._drawing import (
 # Room between two pictures, as shares of their width and height; numbers need more.
 GUTTER, TITLE = 0.1, 0.3
 SMALLEST_TITLE = 5.0
-GROUND = "0.9"
+GROUND, ON_GROUND = "0.9", "0.1"
 # Share of the width that the colour bar takes.
 COLORBAR = 0.2
 
@@ -153,7 +153,7 @@ class WeightsDisplay:
         Raises
         ------
         ValueError
-            If `n_columns` is below 1.
+            If `n_columns` is below 1, or `im_kw` has `origin` or `extent`.
         ImportError
             If matplotlib is missing.
         """
@@ -162,14 +162,14 @@ class WeightsDisplay:
         if ax is None:
             _, ax = plt.subplots(layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
-        if n_columns is None:
+        if n_columns is not None:
+            n_columns = min(n_columns, len(self.weights))
+        else:
             width, height = laid_out_size(ax)
             share = 1 - COLORBAR if colorbar else 1
             n_columns = self._best_n_columns(share * width / height)
         mosaic, corners = self._mosaic(n_columns)
-        largest, im_kw = abs(self.weights).max(), im_kw or {}
-        limits = {} if "norm" in im_kw else {"vmin": -largest, "vmax": largest}
-        self.image_ = ax.imshow(mosaic, **{"cmap": DIVERGING} | limits | im_kw)
+        self.image_ = ax.imshow(mosaic, **self._image_keywords(im_kw or {}))
         ax.set(xticks=[], yticks=[], facecolor=GROUND)
         ax.spines[:].set_visible(False)
         self.colorbar_ = None
@@ -180,6 +180,19 @@ class WeightsDisplay:
             )
         self.titles_ = self._draw_titles(corners, mosaic.shape)
         return self
+
+    def _image_keywords(self, im_kw):
+        """The user's, and besides what no style may change."""
+        if {"origin", "extent"} & set(im_kw):
+            raise ValueError(
+                "im_kw has origin or extent, but the names stand by the pixels; flip "
+                "the images themselves"
+            )
+        keywords = {"cmap": DIVERGING, "origin": "upper", "interpolation": "nearest"}
+        if im_kw.get("norm") is None:
+            sizes = abs(self.weights[np.isfinite(self.weights)])
+            keywords |= {"vmin": -sizes.max(initial=0), "vmax": sizes.max(initial=0)}
+        return keywords | im_kw
 
     def _best_n_columns(self, aspect):
         """The number of columns that shows the pictures largest."""
@@ -223,6 +236,7 @@ class WeightsDisplay:
                 top - 1,
                 name,
                 fontsize=size,
+                color=ON_GROUND,
                 horizontalalignment="center",
                 verticalalignment="bottom",
             )
