@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
-from skmlp._cases import Data, check_csr, in_dtype
+from skmlp._cases import Data, checked_csr, in_dtype
 from skmlp._documentation import documentation_template
 from skmlp._early_stopping import checked_score, first_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
@@ -445,7 +445,7 @@ class BaseMLP(
             y_numeric=is_regressor(self),
             reset=reset,
         )
-        check_csr(X)
+        X = checked_csr(X)
         if issparse(y) and is_regressor(self):
             raise ValueError("y is sparse; a regressor needs a dense one: y.toarray()")
         if y.ndim == 2 and y.shape[1] == 1:
@@ -602,7 +602,7 @@ class BaseMLP(
             dtype=FLOATS,
             reset=False,
         )
-        check_csr(X)
+        X = checked_csr(X)
         return X
 
     def _forward(self, X, from_net_inputs):

@@ -13,6 +13,9 @@ from skmlp._sklearn_compat import _safe_indexing
 # Rows of targets that are looked at together.
 SUMMED_ROWS = 1024
 
+# Targets that differ by less from their mean, relative to it, are a constant.
+ROUNDING = 10 * np.finfo(float).eps
+
 
 def in_dtype(array, dtype, name):
     """The array in a dtype of floats, or an error where it does not fit in there."""
@@ -29,10 +32,16 @@ def in_dtype(array, dtype, name):
     return array
 
 
-def check_csr(X):
-    """Refuse a CSR matrix whose indices point outside it: the kernel trusts them."""
+def checked_csr(X):
+    """X, or an error where it is CSR with indices that point outside it.
+
+    The kernel trusts them. SciPy's check also makes them int32 or int64, and leaves out
+    what the arrays have to spare: in a copy, which shares what stays as it is.
+    """
     if issparse(X):
-        copy.copy(X).check_format(full_check=True)  # which shortens its arrays
+        X = copy.copy(X)
+        X.check_format(full_check=True)
+    return X
 
 
 def at(array, rows):
@@ -143,9 +152,9 @@ class Cases:
             # Of huge targets it is infinite, as their loss will be.
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = self._weighted_sum(lambda t: t) / self.total_weight
-                spread = self._weighted_sum(lambda t: (t - mean) ** 2)
-                rounding = self.total_weight * (10 * np.finfo(float).eps * mean) ** 2
-                self.spread = np.where(spread <= rounding, 0.0, spread)
+                self.spread = self._weighted_sum(lambda t: (t - mean) ** 2)
+                rounding = self.total_weight * (ROUNDING * mean) ** 2
+                self.spread[self.spread <= rounding] = 0
 
     def given(self):
         """X and y as the user passed them, and their sample_weight."""
@@ -162,6 +171,8 @@ class Cases:
 
     def score(self, sums):
         """Accuracy or R^2 from the sums of the kernel, as scikit-learn defines them.
+
+        But rounding is no spread.
 
         R^2 is the mean over the outputs of 1 - residuals / spread. An output that is
         constant counts 1 where it is met exactly, and 0 where it is not.

@@ -94,8 +94,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
-        which training has converged; so it has where an iteration lowers the objective
-        by less than a share of 2e-9.
+        which training has converged. It has also converged where an iteration lowers
+        the objective by less than 2e-9 of its value.
     n_iter_no_change : int, default=10
         Patience, at least 1: training stops after this many epochs in a row without an
         improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience

@@ -77,14 +77,19 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=No
     rows = np.arange(n_rows)
     if weights is not None:
         rows, counts = _rows_that_count(weights, labels)
+        if len(rows) < 2:
+            raise ValueError(
+                "early_stopping=True holds out cases with a positive weight and leaves "
+                "one (of each class) for training, but there are too few; " + ADVICE
+            )
     n_classes = np.count_nonzero(counts)
     n_validation = max(math.ceil(fraction * len(rows)), n_classes)
     if len(rows) - n_validation < n_classes:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves "
-            f"{len(rows) - n_validation} of n_samples={len(rows)} for training, which "
-            f"needs at least {n_classes}; use more samples or a smaller fraction, "
-            f"{ADVICE}"
+            f"{len(rows) - n_validation} of n_samples={n_rows} for training (of "
+            f"{len(rows)} that can be held out), which needs at least {n_classes}; use "
+            f"more samples or a smaller fraction, {ADVICE}"
         )
     random = np.random.RandomState(seed)
     order = random.permutation(rows)

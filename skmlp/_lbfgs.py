@@ -20,8 +20,9 @@ SATISFIED, LIMIT_REACHED, NO_LOWER_FOUND = 0, 1, 2
 # So many times the lowest objective stands for one that has overflown.
 WALL = 1e6
 
-# Where the objective has fallen to less of what it was, the curvature is another one.
-STEEP = 1e-6
+# Where the objective has fallen to less of what it was, the curvature is another one;
+# from there on it begins anew until it gains little.
+STEEP, LITTLE = 1e-6, 0.999
 
 
 class LBFGSTraining(Training):
@@ -38,8 +39,9 @@ class LBFGSTraining(Training):
         self.point = np.empty_like(self.parameters)
         self.begin_epoch()
         result = self.minimize(self.parameters)
-        while self.reason is None and self.misled(result):
-            result = self.minimize(result.x)
+        gain = STEEP
+        while self.reason is None and self.misled(result, gain):
+            result, gain = self.minimize(result.x), LITTLE
         if self.n_iter == 0:  # it started from a minimum
             self.record_iteration(result.x)
         elif self.tasks:
@@ -48,12 +50,12 @@ class LBFGSTraining(Training):
             return "max_iter" if self.n_iter == max_iter else "max_fun"
         return self.reason or "converged"
 
-    def misled(self, result):
+    def misled(self, result, gain):
         """Whether SciPy ended only because of what it remembered of the curvature.
 
         That of a start where the objective was millions of times as high, say.
         """
-        fallen = result.fun < STEEP * self.started_at
+        fallen = result.fun < gain * self.started_at
         return result.nit > 0 and (
             result.status == NO_LOWER_FOUND or (result.status == SATISFIED and fallen)
         )
@@ -98,7 +100,9 @@ class LBFGSTraining(Training):
         loss = self.sums[0] / len(self.cases.rows)
         value = loss + penalty
         gradient = self.gradient.astype(np.float64)
-        if math.isfinite(value) and math.isfinite(gradient.sum()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = math.isfinite(value) and math.isfinite(gradient.sum())
+        if finite:
             self.lowest = min(self.lowest, value)
             self.started_at = self.started_at or value
             return value, gradient

@@ -108,7 +108,10 @@ class MiniBatchTraining(Training):
         if self.watch:
             loss = self.loss_at_start(sampled=True)
             if not math.isfinite(loss):
-                raise self.divergence("the loss of the first weights is not finite")
+                raise ValueError(
+                    "the loss is not finite before training; scale X (StandardScaler) "
+                    "and, for regression, y (TransformedTargetRegressor)"
+                )
             # Of a call that goes on, too: its data may be on another scale.
             self.state.first_loss = max(self.state.first_loss or 0.0, loss)
 
@@ -233,14 +236,24 @@ class MiniBatchTraining(Training):
     def check_not_diverged(self, loss, penalty, eta):
         """Look for what stays finite, too."""
         super().check_not_diverged(loss, penalty, eta)
-        if self.updates.keeps_squares and not self.squares_are_finite():
+        if not self.squares_are_finite():
             raise self.divergence("the square of a derivative is not finite", eta)
         if self.has_exploded(loss):
             raise self.divergence(f"the loss, {loss:g}, has exploded", eta)
 
+    def validation_error(self, eta):
+        """That of a divergence, if the weights are to blame and not the data."""
+        sums = np.zeros(self.network.n_sums)
+        cases = self.validation
+        self.add_losses(cases, cases.rows, self.first_parameters, sums)
+        if np.isfinite(sums).all():
+            return self.divergence("the validation loss is not finite", eta)
+        return super().validation_error(eta)
+
     def squares_are_finite(self):
         """Whether none is infinite: its weight would not move any more."""
-        return math.isfinite(self.state.update_state.max())
+        squares = self.updates.squares
+        return squares is None or math.isfinite(self.state.update_state[squares].max())
 
     def has_exploded(self, loss):
         """Whether the loss is out of all proportion to that at the start.

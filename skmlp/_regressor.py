@@ -97,8 +97,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
-        which training has converged; so it has where an iteration lowers the objective
-        by less than a share of 2e-9.
+        which training has converged. It has also converged where an iteration lowers
+        the objective by less than 2e-9 of its value.
     n_iter_no_change : int, default=10
         Patience, at least 1: training stops after this many epochs in a row without an
         improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience
@@ -367,16 +367,18 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
                 "since a date"
             )
         values = np.ascontiguousarray(in_dtype(y, dtype, "y")).reshape(len(y), -1)
-        assert_all_finite(values, input_name="y")  # where objects became numbers
         if values.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {values.shape[1]} outputs, but the network has "
                 f"{self.n_outputs_}; pass the same outputs as before"
             )
+        lowest, highest = values.min(), values.max()
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            assert_all_finite(values, input_name="y")  # where objects became numbers
         low, high = TARGET_RANGES[self.out_activation_]
-        if values.min() < low or values.max() > high:
+        if lowest < low or highest > high:
             raise ValueError(
-                f"y ranges from {values.min():g} to {values.max():g}, but the output "
+                f"y ranges from {lowest:g} to {highest:g}, but the output "
                 f"activation {self.out_activation_!r} reaches only "
                 f"[{low:g}, {high:g}]; scale y into that range or choose another "
                 "out_activation or loss"

@@ -5,7 +5,7 @@ import os
 import time
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import RLock
 
 from joblib import cpu_count
 
@@ -54,7 +54,7 @@ class SharedCores:
         self.at_most = math.inf
         self.hold, self.held_until = SHORTEST_HOLD, 0.0
         self.wall = self.cpu = 0.0
-        self.lock = Lock()
+        self.lock = RLock()
 
     @contextmanager
     def watched(self, network, n_threads):

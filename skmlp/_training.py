@@ -5,7 +5,6 @@ Loss During Training".
 """
 
 import math
-import re
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -48,8 +47,8 @@ class TrainingState:
         How often "adaptive" has divided the learning rate.
     first_loss : float or None
         About the loss that training started from.
-    watched : str
-        What patience is about.
+    watched : str or callable
+        What patience is about; a copy of the estimator has the copy of its scorer.
     patience : Patience
     best_parameters : ndarray or None
         Weights of the best epoch, with early stopping.
@@ -68,7 +67,7 @@ class TrainingState:
     n_updates: int = 0
     n_reductions: int = 0
     first_loss: float | None = None
-    watched: str = ""
+    watched: object = ""
     patience: Patience = field(default_factory=Patience)
     best_parameters: np.ndarray | None = None
     best_epoch: int = 0
@@ -237,14 +236,18 @@ class Training(ABC):
         sums = np.zeros(self.network.n_sums)
         self.add_losses(self.validation, self.validation.rows, self.parameters, sums)
         if not np.isfinite(sums).all():
-            symptom = (
-                "the validation loss is not finite, though the training loss is (look "
-                "for extreme values in the validation data, too)"
-            )
-            raise self.divergence(symptom, eta)
+            raise self.validation_error(eta)
         loss = sums[0] / self.validation.total_weight
         score = self.scorer() if self.scorer else self.validation.score(sums[1:])
         return {"validation_loss": loss, "validation_score": score}
+
+    def validation_error(self, eta):
+        """The error of a validation loss that is not finite."""
+        return ValueError(
+            f"the validation loss of epoch {self.state.epoch + 1} is not finite, "
+            "though the training loss is; look for extreme values in the validation "
+            "data"
+        )
 
     def check_not_diverged(self, loss, penalty, eta):
         """Stop as soon as an epoch has ruined the weights."""
@@ -272,11 +275,10 @@ class Training(ABC):
 
     @property
     def watched(self):
-        """The name of what is to fall."""
+        """What is to fall."""
         if not self.mlp.early_stopping:
             return "objective"
-        # Where an object lies in memory is no part of its name: a copy lies elsewhere.
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", str(self.mlp.scoring))
+        return self.mlp.scoring
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""

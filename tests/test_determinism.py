@@ -249,6 +249,16 @@ def read_only_csr(X):
     return X
 
 
+def with_index_dtypes(*dtypes):
+    def make(X):
+        X = sparse.csr_array(X)
+        X.indices, X.indptr = map(np.ndarray.astype, (X.indices, X.indptr), dtypes)
+        return X
+
+    make.__name__ = f"indices in {' and '.join(dtypes)}"
+    return make
+
+
 def columns_of_a_table(X):
     """Non-zeros that lie between other numbers, as in records read from a file."""
     X = sparse.csr_array(X)
@@ -266,6 +276,9 @@ def columns_of_a_table(X):
         wide_indices,
         read_only_csr,
         columns_of_a_table,
+        with_index_dtypes("int16", "int16"),
+        with_index_dtypes(">i4", ">i8"),
+        with_index_dtypes("int32", "int64"),
         sparse.csc_array,
     ],
 )

@@ -467,6 +467,20 @@ def test_patience_starts_anew_where_another_value_is_watched(before):
     assert log_loss(1 - y, mlp.predict_proba(X)) == pytest.approx(min(losses))
 
 
+def test_another_scorer_of_the_same_name_begins_anew():
+    mlp = small(MLPRegressorSDM, warm_start=True, max_iter=5, n_iter_no_change=9)
+    mlp.set_params(scoring=lambda mlp, X, y: 100.0).fit(X, y)
+    mlp.set_params(scoring=lambda mlp, X, y: -len(mlp.history_["loss"])).fit(X, y)
+    assert mlp.best_epoch_ == 6
+
+
+@both
+def test_too_few_cases_with_a_weight_to_hold_out_are_an_error_that_says_so(estimator):
+    mlp = small(estimator)
+    with pytest.raises(ValueError, match=r"positive weight.*too few.*X_val"):
+        mlp.fit(X, np.arange(100) % 3, np.arange(100) == 0)
+
+
 def test_scorer_that_fails_is_an_error_that_names_it():
     mlp = MLPClassifierSDM(5, early_stopping=True, scoring="roc_auc", random_state=0)
     with pytest.raises(ValueError, match=r"scoring='roc_auc' fails.*multi_class"):

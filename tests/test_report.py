@@ -53,7 +53,7 @@ def test_seconds_are_those_of_the_epoch(capsys):
     lines = printed(capsys, verbose=1, early_stopping=True, scoring=scoring)[1]
     elapsed = time.perf_counter() - began
     seconds = [float(line.split()[-1]) for line in lines[1:]]
-    assert min(seconds) >= 0.05
+    assert min(seconds) >= 0.045  # clocks differ
     assert sum(seconds) < 1.1 * elapsed  # they are rounded
 
 

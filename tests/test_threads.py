@@ -220,7 +220,7 @@ def predict_and_send(mlp, X, connection):
     connection.send((blas, mlp.predict(X)))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no fork")
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no safe fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:training stopped")
 def test_process_forked_while_other_threads_work_predicts():

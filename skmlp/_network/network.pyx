@@ -27,6 +27,8 @@ _SCORES = {
     "squared_residuals": SQUARED_RESIDUALS,
 }
 # The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
+INDEX_DTYPES = {np.dtype(np.int32), np.dtype(np.int64)}
+
 _RULES = {
     "lbfgs": (NO_RULE, 0),
     "sgd": (MOMENTUM, 1),
@@ -207,13 +209,15 @@ cdef class Updates:
         return self.rule.n_vectors
 
     @property
-    def keeps_squares(self):
-        """Whether the first of them holds squares of derivatives, which updates divide by."""
-        return self.rule.name not in (NO_RULE, MOMENTUM, NESTEROV)
+    def squares(self):
+        """Which of them holds squares of derivatives, which updates divide by, or None."""
+        if self.rule.name in (NO_RULE, MOMENTUM, NESTEROV):
+            return None
+        return 1 if self.rule.name == ADAM else 0
 
 
 cdef class Inputs:
-    """X as the user has it, dense with any strides or CSR; copied are arrays of CSR with gaps."""
+    """X as the user has it: dense with any strides, or CSR; of that arrays with gaps are copied."""
 
     def __cinit__(self, X):
         self.dtype = X.dtype
@@ -221,6 +225,8 @@ cdef class Inputs:
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
             data, indices, indptr = map(np.ascontiguousarray, (X.data, X.indices, X.indptr))
+            if not {indices.dtype, indptr.dtype} <= INDEX_DTYPES:
+                raise ValueError("indices and indptr must be int32 or int64")
             self.arrays = data, indices, indptr
             self.rows.non_zeros.wide_indices = indices.itemsize == 8
             self.rows.non_zeros.wide_indptr = indptr.itemsize == 8
