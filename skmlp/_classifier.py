@@ -215,8 +215,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     of its class, scaled so that its mean over the training data is 1. The gradient is
     found by back-propagation (slide "Gradient Descent for Multi-layer Network").
 
-    First weights are drawn uniformly: after He et al. (2015) for relu units, after
-    Glorot and Bengio (2010) for all others. Biases start at zero.
+    First weights are drawn uniformly, after Glorot and Bengio (2010). Biases start at
+    zero.
 
     X is neither copied nor shuffled in memory, and memory use grows with the number of
     cases only by some index numbers for each. With sparse X an update of "sgd", or of

@@ -56,9 +56,7 @@ def first_weights(mlp, network, no_updates, n_init):
     random_state = check_random_state(mlp.random_state)
     starts = []
     for _ in range(n_init):
-        coefs, intercepts = initial_weights(
-            network.layer_units, mlp._layer_activations(), random_state
-        )
+        coefs, intercepts = initial_weights(network.layer_units, random_state)
         shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
         state = TrainingState(
             solver=mlp.solver,

@@ -833,7 +833,7 @@ def test_explosion_that_dead_units_keep_finite_is_an_error(early_stopping):
     mlp = small(
         MLPRegressorSDM,
         hidden_layer_sizes=(5, 5),
-        learning_rate_init=0.5,
+        learning_rate_init=2.0,
         early_stopping=early_stopping,
         max_iter=50,
     )
@@ -912,8 +912,9 @@ def test_explosion_shows_where_some_cases_have_no_weight():
 @pytest.mark.parametrize("solver", ["adagrad", "rmsprop", "adadelta", "adam"])
 def test_squares_of_derivatives_that_overflow_are_an_error(solver):
     """Their weights would not move any more, and training would end by patience."""
-    x = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32) * 1e10
-    mlp = MLPRegressorSDM((), solver=solver, learning_rate_init=0.05, max_iter=30)
+    x = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32) * 1e12
+    mlp = small(MLPRegressorSDM, hidden_layer_sizes=(), solver=solver, max_iter=30)
+    mlp.set_params(learning_rate_init=0.05)
     with pytest.raises(ValueError, match="square of a derivative is not finite"):
         mlp.fit(x, x[:, 0])
 

@@ -360,8 +360,8 @@ def test_rate_that_was_lowered_is_kept_after_discarding():
     X, y = make_data(MLPRegressorSDM)
     mlp = make_mlp(MLPRegressorSDM, learning_rate_init="auto")
     with pytest.warns(match="started anew"):
-        mlp.fit(X, 1e4 * y)
-    mlp.discard_training_state().fit(X, 1e4 * y)
+        mlp.fit(X, 1e6 * y)
+    mlp.discard_training_state().fit(X, 1e6 * y)
     assert len(set(mlp.history_["learning_rate"])) == 1
 
 
