@@ -134,7 +134,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.
     verbose : int, default=0
-        `fit` prints a line for each epoch (1) or for every so many.
+        `fit` prints a line for each epoch (1), or for every so many and the last.
 
     Attributes
     ----------

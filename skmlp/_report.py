@@ -15,7 +15,7 @@ WIDTH = 10
 
 
 class Report:
-    """Prints a line for every so many epochs of one or several trainings.
+    """Prints a line for every so many epochs of one or several trainings, and the last.
 
     Parameters
     ----------
@@ -29,16 +29,23 @@ class Report:
         self.every = every
         self.restarts = restarts
         self.header = None
+        self.seconds = {}  # of the last epoch of each training, if that was not printed
 
-    def line(self, training, seconds):
-        """Print the last epoch that `training` has recorded."""
-        epoch = n_recorded(training.history)
-        if epoch % self.every:
+    def epoch(self, training, seconds):
+        """Print the epoch that `training` has recorded, if its turn has come."""
+        self.seconds[training] = seconds
+        if n_recorded(training.history) % self.every == 0:
+            self.line(training)
+
+    def line(self, training):
+        """Print the last epoch that `training` has recorded, unless that was done."""
+        if training not in self.seconds:
             return
+        seconds = self.seconds.pop(training)
         cells = {}
         if len(self.restarts) > 1:
             cells["restart"] = str(self.restarts.index(training) + 1)
-        cells["epoch"] = str(epoch)
+        cells["epoch"] = str(n_recorded(training.history))
         for curve, title in COLUMNS.items():
             value = training.history.get(curve, [math.nan])[-1]
             if not math.isnan(value):

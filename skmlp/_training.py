@@ -181,6 +181,8 @@ class Training(ABC):
         """Loop until convergence, and set why it ended."""
         self.start()
         self.stop_reason = self.loop(max_iter)
+        if self.report:
+            self.report.line(self)
 
     def start(self):
         """Look at what training starts from, for what it will be measured by."""
@@ -202,7 +204,7 @@ class Training(ABC):
     def end_epoch(self, curves):
         """Tell of an epoch that has been recorded; return why to stop, or None."""
         if self.report:
-            self.report.line(self, time.perf_counter() - self.epoch_started)
+            self.report.epoch(self, time.perf_counter() - self.epoch_started)
         out_of_patience = self.watch and self.out_of_patience(curves)
         if self.tasks and self.tasks.end(self):
             return "callback"

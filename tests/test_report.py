@@ -68,9 +68,12 @@ def test_columns_are_aligned(capsys):
         assert all(end == len(line) or line[end] == " " for end in ends)
 
 
-def test_every_so_many_epochs(capsys):
-    lines = printed(capsys, verbose=5)[1]
-    assert [line.split()[0] for line in lines] == ["epoch", "5", "10"]
+@pytest.mark.parametrize(
+    ("verbose", "epochs"), [(5, "5 10 12"), (6, "6 12"), (50, "12")]
+)
+def test_every_so_many_epochs_and_the_last(capsys, verbose, epochs):
+    lines = printed(capsys, verbose=verbose)[1]
+    assert [line.split()[0] for line in lines] == ["epoch", *epochs.split()]
 
 
 def test_lbfgs_has_no_learning_rate(capsys):
