@@ -14,7 +14,7 @@ from skmlp._sklearn_compat import _safe_indexing
 SUMMED_ROWS = 1024
 
 # Targets that differ by less from their mean, relative to it, are a constant.
-ROUNDING = 10 * np.finfo(float).eps
+ROUNDING = 10 * float(np.finfo(float).eps)
 
 
 def in_dtype(array, dtype, name):
@@ -152,9 +152,14 @@ class Cases:
             # Of huge targets it is infinite, as their loss will be.
             with np.errstate(over="ignore", invalid="ignore"):
                 mean = self._weighted_sum(lambda t: t) / self.total_weight
-                self.spread = self._weighted_sum(lambda t: (t - mean) ** 2)
-                rounding = self.total_weight * (ROUNDING * mean) ** 2
-                self.spread[self.spread <= rounding] = 0
+                spread = self._weighted_sum(lambda t: (t - mean) ** 2)
+            # In Python, which is faster for a few numbers, as below.
+            self.spread = np.array(
+                [
+                    s if s > self.total_weight * (ROUNDING * m) * (ROUNDING * m) else 0
+                    for s, m in zip(spread.tolist(), mean.tolist(), strict=True)
+                ]
+            )
 
     def given(self):
         """X and y as the user passed them, and their sample_weight."""

@@ -47,6 +47,8 @@ class MiniBatchTraining(Training):
 
     Attributes
     ----------
+    squares : ndarray of shape (n_parameters,), or None
+        What the solver keeps of squared derivatives.
     first_parameters : ndarray of shape (n_parameters,), or None
         The weights that it started from.
     order : ndarray of intp
@@ -62,6 +64,9 @@ class MiniBatchTraining(Training):
     def __init__(self, *args, updates, restartable=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.updates = updates
+        self.squares = None
+        if updates.squares is not None:
+            self.squares = self.state.update_state[updates.squares]
         self.restartable = restartable
         self.first_parameters = None
         if self.watch or restartable:
@@ -252,8 +257,7 @@ class MiniBatchTraining(Training):
 
     def squares_are_finite(self):
         """Whether none is infinite: its weight would not move any more."""
-        squares = self.updates.squares
-        return squares is None or math.isfinite(self.state.update_state[squares].max())
+        return self.squares is None or math.isfinite(self.squares.max())
 
     def has_exploded(self, loss):
         """Whether the loss is out of all proportion to that at the start.

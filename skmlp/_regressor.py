@@ -1,5 +1,7 @@
 """Multi-layer perceptron for regression."""
 
+import math
+
 import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import assert_all_finite
@@ -373,7 +375,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
                 f"{self.n_outputs_}; pass the same outputs as before"
             )
         lowest, highest = values.min(), values.max()
-        if not (np.isfinite(lowest) and np.isfinite(highest)):
+        if not (math.isfinite(lowest) and math.isfinite(highest)):
             assert_all_finite(values, input_name="y")  # where objects became numbers
         low, high = TARGET_RANGES[self.out_activation_]
         if lowest < low or highest > high:

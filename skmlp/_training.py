@@ -237,10 +237,12 @@ class Training(ABC):
         """The validation curves' values of this epoch."""
         sums = np.zeros(self.network.n_sums)
         self.add_losses(self.validation, self.validation.rows, self.parameters, sums)
-        if not np.isfinite(sums).all():
-            raise self.validation_error(eta)
         loss = sums[0] / self.validation.total_weight
+        if not math.isfinite(loss):
+            raise self.validation_error(eta)
         score = self.scorer() if self.scorer else self.validation.score(sums[1:])
+        if not math.isfinite(score):
+            raise self.validation_error(eta)
         return {"validation_loss": loss, "validation_score": score}
 
     def validation_error(self, eta):
