@@ -74,25 +74,26 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=No
                 "which needs at least 2 samples of each class, but these have one: "
                 f"{lonely}; drop or merge them, {ADVICE}"
             )
-    rows = np.arange(n_rows)
+    n_eligible, eligible = n_rows, n_rows  # all, as `permutation` takes them
     if weights is not None:
-        rows, counts = _rows_that_count(weights, labels)
-        if len(rows) < 2:
+        eligible, counts = _rows_that_count(weights, labels)
+        n_eligible = len(eligible)
+        if n_eligible < 2:
             raise ValueError(
                 "early_stopping=True holds out cases with a positive weight and leaves "
                 "one (of each class) for training, but there are too few; " + ADVICE
             )
     n_classes = np.count_nonzero(counts)
-    n_validation = max(math.ceil(fraction * len(rows)), n_classes)
-    if len(rows) - n_validation < n_classes:
+    n_validation = max(math.ceil(fraction * n_eligible), n_classes)
+    if n_eligible - n_validation < n_classes:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves "
-            f"{len(rows) - n_validation} of n_samples={n_rows} for training (of "
-            f"{len(rows)} that can be held out), which needs at least {n_classes}; use "
-            f"more samples or a smaller fraction, {ADVICE}"
+            f"{n_eligible - n_validation} of n_samples={n_rows} for training (of "
+            f"{n_eligible} that can be held out), which needs at least {n_classes}; "
+            f"use more samples or a smaller fraction, {ADVICE}"
         )
     random = np.random.RandomState(seed)
-    order = random.permutation(rows)
+    order = random.permutation(eligible)
     if labels is not None:
         order = order[np.argsort(labels[order], kind="stable")]
     held_out = np.zeros(n_rows, dtype=bool)
