@@ -242,7 +242,7 @@ cdef class Inputs:
     def mean_row_length(self):
         """Numbers of a row that count: all of them, or its non-zeros."""
         if self.rows.sparse:
-            return self.arrays[2][-1] / self.rows.n_rows
+            return self.arrays[2][self.rows.n_rows] / self.rows.n_rows
         return self.rows.n_features
 
     def most_non_zeros(self, rows, n_rows):
