@@ -26,6 +26,8 @@ class SavedModel:
         state["_saved_by"] = {"format": FORMAT, "version": __version__}
         if "_state" in state:
             training = _as_dict(state["_state"])
+            if training["watched"] != self.scoring and callable(training["watched"]):
+                training["watched"] = ""  # of no use any more, nor always to be saved
             state["_state"] = training | {"patience": _as_dict(training["patience"])}
             # Training appends to it; a copy's training is not to show here.
             history = state["history_"].items()

@@ -366,6 +366,15 @@ def test_rate_that_was_lowered_is_kept_after_discarding():
 
 
 @every_estimator
+def test_scorer_that_cannot_be_saved_can_be_taken_off_after_fit(estimator):
+    X, y = make_data(estimator)
+    mlp = make_mlp(estimator, early_stopping=True, scoring=lambda *given: 1.0)
+    mlp.fit(X, y).set_params(scoring="loss")
+    saved = pickle.loads(pickle.dumps(mlp))
+    assert_array_equal(saved.predict(X), mlp.predict(X))
+
+
+@every_estimator
 def test_there_is_nothing_to_discard_before_fit(estimator):
     with pytest.raises(NotFittedError):
         make_mlp(estimator).discard_training_state()

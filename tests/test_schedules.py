@@ -54,20 +54,19 @@ def test_invscaling_goes_on_counting_in_later_calls(estimator):
     assert_allclose(mlp.history_["learning_rate"], 0.01 / np.sqrt(np.arange(1, 6)))
 
 
+def rates_where_nothing_improves(estimator, eta_0, **parameters):
+    """Adaptive rates, where only the first epoch improves by more than `tol`."""
+    parameters |= {"learning_rate": "adaptive", "learning_rate_init": eta_0, "tol": 1e6}
+    return rates(estimator, **parameters)
+
+
 @both
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_adaptive_divides_by_5_each_time_that_patience_runs_out(
     estimator, early_stopping
 ):
-    # Only the first epoch improves by more than that.
-    eta = rates(
-        estimator,
-        learning_rate="adaptive",
-        learning_rate_init=1e-4,
-        tol=1e6,
-        n_iter_no_change=3,
-        early_stopping=early_stopping,
-        max_iter=100,
+    eta = rates_where_nothing_improves(
+        estimator, 1e-4, n_iter_no_change=3, early_stopping=early_stopping, max_iter=100
     )
     expected = np.repeat([1e-4, 2e-5, 4e-6, 8e-7], [1 + 3, 3, 3, 3])
     assert_allclose(eta, expected)
@@ -75,13 +74,7 @@ def test_adaptive_divides_by_5_each_time_that_patience_runs_out(
 
 @both
 def test_adaptive_ends_below_a_millionth_and_not_at_it(estimator):
-    eta = rates(
-        estimator,
-        learning_rate="adaptive",
-        learning_rate_init=1e-6,
-        tol=1e6,
-        n_iter_no_change=1,
-    )
+    eta = rates_where_nothing_improves(estimator, 1e-6, n_iter_no_change=1)
     assert_allclose(eta, [1e-6, 1e-6, 2e-7])
 
 
