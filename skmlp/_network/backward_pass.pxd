@@ -11,6 +11,7 @@ from libc.string cimport memset
 from .activations cimport column_delta, multiply_by_derivative_in_slabs
 from .inputs cimport InputRows, input_weight_gradient
 from .layers cimport add_bias_gradient, error_below, gradient_slab, weight_gradient
+from .products cimport SMALL_BYTES
 from .slabs cimport n_slabs
 from .weight_updates cimport Update, update_weights
 from .workspace cimport Layer, Layout
@@ -134,11 +135,15 @@ cdef inline void backward_pass_to_inputs(
     cdef const Layer* first = &layout.layers[0]
     cdef floating* delta = workspace + layout.delta
     cdef floating* delta_below = workspace + layout.delta_below
+    cdef floating* transposed = NULL
     for l in range(layout.n_layers - 1, 0, -1):
         hidden_delta(layout, l, parameters, workspace, delta, delta_below, rows)
         delta, delta_below = delta_below, delta
-    error_below(delta, parameters + first.W, workspace + layout.transposed_W, input_gradient,
-                rows, first.fan_in, first.fan_out, layout.n_threads)
+    # The workspace is no larger for inputs by the thousand.
+    if first.fan_in * first.fan_out * sizeof(floating) <= SMALL_BYTES:
+        transposed = workspace + layout.transposed
+    error_below(delta, parameters + first.W, transposed, input_gradient, rows, first.fan_in,
+                first.fan_out, layout.n_threads)
 
 
 cdef inline void hidden_delta(
@@ -157,7 +162,7 @@ cdef inline void hidden_delta(
             below.activation, delta, parameters + layer.W, workspace + below.h, delta_below, rows,
             layer.fan_in):
         return
-    error_below(delta, parameters + layer.W, workspace + layout.transposed_W, delta_below, rows,
+    error_below(delta, parameters + layer.W, workspace + layout.transposed, delta_below, rows,
                 layer.fan_in, layer.fan_out, layout.n_threads)
     multiply_by_derivative_in_slabs(below.activation, workspace + below.h, delta_below, rows,
                                     layer.fan_in, layer.fan_out, layout.n_threads)

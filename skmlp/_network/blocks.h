@@ -263,20 +263,31 @@ SKMLP_CLONES static void SKMLP_NAME(add_scaled)(
         y[i] += a * x[i];
 }
 
-/* to (columns, rows) <- source (rows, columns), transposed: eight rows side by side, so that
-   whole vectors are stored. */
+/* Columns of `to`, whose rows start to_row numbers apart, <- rows of source, which start
+   source_row apart. In parts of eight by eight: whole vectors are stored, in few rows at a time,
+   as those that a power of two is between compete for places in the first-level cache. */
+#define SKMLP_TURN(n_columns)                                               \
+    for (ptrdiff_t c = 0; c < (n_columns); c++)                             \
+        for (ptrdiff_t r = 0; r < 8; r++)                                   \
+            to[(j + c) * to_row + i + r] = source[(i + r) * source_row + j + c]
 SKMLP_CLONES static void SKMLP_NAME(transpose)(
-    const SKMLP_REAL *restrict source, SKMLP_REAL *restrict to, ptrdiff_t rows, ptrdiff_t columns)
+    const SKMLP_REAL *restrict source, ptrdiff_t source_row, SKMLP_REAL *restrict to,
+    ptrdiff_t to_row, ptrdiff_t rows, ptrdiff_t columns)
 {
-    ptrdiff_t i = 0;
-    for (; i + 8 <= rows; i += 8)
-        for (ptrdiff_t j = 0; j < columns; j++)
-            for (ptrdiff_t r = i; r < i + 8; r++)
-                to[j * rows + r] = source[r * columns + j];
+    const ptrdiff_t whole = rows / 8 * 8;
+    ptrdiff_t i, j = 0;
+    for (; j + 8 <= columns; j += 8)
+        for (i = 0; i < whole; i += 8) {
+            SKMLP_TURN(8);
+        }
+    for (i = 0; i < whole; i += 8) {
+        SKMLP_TURN(columns - j);
+    }
     for (; i < rows; i++)
-        for (ptrdiff_t j = 0; j < columns; j++)
-            to[j * rows + i] = source[i * columns + j];
+        for (j = 0; j < columns; j++)
+            to[j * to_row + i] = source[i * source_row + j];
 }
+#undef SKMLP_TURN
 
 /* NaN passes, so that a network that diverges is noticed. */
 SKMLP_CLONES static void SKMLP_NAME(relu)(SKMLP_REAL *z, ptrdiff_t n)

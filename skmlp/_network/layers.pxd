@@ -1,18 +1,20 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
 Each function works on a block of `rows` training cases in row-major order. BLAS does
-what it is faster at, products with the transpose of large weights, and without AVX-512 all
-large ones; the others are done as suits their shape. `n_threads` share what is large.
+what it is faster at: all large ones without AVX-512, and those with the transpose of large weights
+where AVX-512 works in halves. The others are done as suits their shape. `n_threads` share what is
+large.
 """
 
 from cython cimport floating
+from cython.parallel cimport prange
 
 from .blas cimport gemm, gemm_in_slabs
 from .products cimport (
-    FEW_COLUMNS, FEW_ROWS, is_ours, is_small, product, product_of_slab,
+    FEW_COLUMNS, FEW_ROWS, has_full_vectors, is_ours, is_small, product, product_of_slab,
 )
 from .single_case cimport case_net_input
-from .slabs cimport blas_slab_length, slab_length
+from .slabs cimport blas_slab_length, n_slabs, slab_length
 
 cdef extern from "blocks.h" nogil:
     void skmlp_fill_rows_f64(const double* b, double* z, Py_ssize_t rows, Py_ssize_t n)
@@ -37,9 +39,15 @@ cdef extern from "blocks.h" nogil:
     void skmlp_add_scaled_f64(double a, const double* x, double* y, Py_ssize_t n)
     void skmlp_add_scaled_f32(float a, const float* x, float* y, Py_ssize_t n)
     void skmlp_transpose_f64(
-        const double* source, double* to, Py_ssize_t rows, Py_ssize_t columns)
+        const double* source, Py_ssize_t source_row, double* to, Py_ssize_t to_row,
+        Py_ssize_t rows, Py_ssize_t columns)
     void skmlp_transpose_f32(
-        const float* source, float* to, Py_ssize_t rows, Py_ssize_t columns)
+        const float* source, Py_ssize_t source_row, float* to, Py_ssize_t to_row,
+        Py_ssize_t rows, Py_ssize_t columns)
+
+
+cdef enum:
+    TURNED_ROWS = 256  # of W in a part of `turned_error_below`
 
 
 cdef inline void fill_rows(
@@ -174,10 +182,25 @@ cdef inline void add_bias_gradient(
         skmlp_add_rows_f32(delta, gradient_b, rows, fan_out)
 
 
+cdef inline void transpose(
+    const floating* source,
+    Py_ssize_t source_row,
+    floating* to,  # OUT
+    Py_ssize_t to_row,
+    Py_ssize_t rows,
+    Py_ssize_t columns,
+) noexcept nogil:
+    """to <- source.T, for matrices whose rows start source_row and to_row numbers apart"""
+    if floating is double:
+        skmlp_transpose_f64(source, source_row, to, to_row, rows, columns)
+    else:
+        skmlp_transpose_f32(source, source_row, to, to_row, rows, columns)
+
+
 cdef inline void error_below(
     const floating* delta,
     const floating* W,
-    floating* transposed_W,  # scratch, where W is small
+    floating* transposed,  # scratch, or NULL where there is none for large W
     floating* delta_below,  # OUT
     Py_ssize_t rows,
     Py_ssize_t fan_in,
@@ -190,14 +213,59 @@ cdef inline void error_below(
             skmlp_column_error_below_f64(delta, W, delta_below, rows, fan_in)
         else:
             skmlp_column_error_below_f32(delta, W, delta_below, rows, fan_in)
-    elif (rows >= FEW_ROWS and fan_in >= FEW_COLUMNS
-            and is_small(fan_in * fan_out * sizeof(floating))):
-        if floating is double:
-            skmlp_transpose_f64(W, transposed_W, fan_in, fan_out)
-        else:
-            skmlp_transpose_f32(W, transposed_W, fan_in, fan_out)
-        product(delta, fan_out, 1, transposed_W, <floating> 0, <floating*> NULL, 0, delta_below,
+    elif rows < FEW_ROWS or fan_in < FEW_COLUMNS:
+        gemm_in_slabs(True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below,
+                      n_threads)
+    elif is_small(fan_in * fan_out * sizeof(floating)):
+        transpose(W, fan_out, transposed, fan_in, fan_in, fan_out)
+        product(delta, fan_out, 1, transposed, <floating> 0, <floating*> NULL, 0, delta_below,
                 rows, fan_in, fan_out, n_threads)
+    elif transposed != NULL and has_full_vectors():
+        turned_error_below(delta, W, transposed, delta_below, rows, fan_in, fan_out, n_threads)
     else:
         gemm_in_slabs(True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below,
                       n_threads)
+
+
+cdef inline void turned_error_below(
+    const floating* delta,
+    const floating* W,
+    floating* transposed,  # scratch: delta.T, and the result's transpose
+    floating* delta_below,  # OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_in,
+    Py_ssize_t fan_out,
+    int n_threads,
+) noexcept nogil:
+    """delta_below <- (W @ delta.T).T: less is transposed where W is large"""
+    cdef:
+        double work = <double> rows * fan_in * fan_out
+        floating* turned = transposed + rows * fan_out
+        Py_ssize_t i, slab = slab_length(rows, work, n_threads)
+    for i in prange(n_slabs(rows, slab), num_threads=n_threads, schedule="static"):
+        transpose(delta + i * slab * fan_out, fan_out, transposed + i * slab, rows,
+                  min(slab, rows - i * slab), fan_out)
+    slab = slab_length(fan_in, work, n_threads)
+    for i in prange(n_slabs(fan_in, slab), num_threads=n_threads, schedule="static"):
+        turned_slab(transposed, W + i * slab * fan_out, turned + i * slab * rows,
+                    delta_below + i * slab, rows, fan_in, fan_out, min(slab, fan_in - i * slab))
+
+
+cdef inline void turned_slab(
+    const floating* transposed_delta,
+    const floating* W,
+    floating* turned,  # scratch
+    floating* delta_below,  # OUT
+    Py_ssize_t rows,
+    Py_ssize_t fan_in,
+    Py_ssize_t fan_out,
+    Py_ssize_t n,
+) noexcept nogil:
+    """n columns of delta_below, in parts that stay in the second-level cache until they are
+    transposed"""
+    cdef Py_ssize_t i, part
+    for i in range(n_slabs(n, TURNED_ROWS)):
+        part = min(TURNED_ROWS, n - i * TURNED_ROWS)
+        product_of_slab(W + i * TURNED_ROWS * fan_out, fan_out, 1, transposed_delta,
+                        <floating> 0, <floating*> NULL, 0, turned, part, rows, fan_out)
+        transpose(turned, rows, delta_below + i * TURNED_ROWS, fan_in, part, rows)

@@ -3,7 +3,7 @@
 from cython cimport floating
 from cython.parallel cimport prange
 
-from .levels cimport skmlp_level
+from .levels cimport skmlp_halves, skmlp_level
 from .slabs cimport n_slabs, slab_length
 
 cdef extern from "products.h" nogil:
@@ -27,6 +27,13 @@ cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
     """Whether our product is at least as fast as BLAS with so many training cases, where the
     smaller factor is so large (at level 3 measured on Zen 3)."""
     return skmlp_level >= 4 or skmlp_level == 3 and rows < MANY_ROWS or is_small(n_bytes)
+
+
+cdef inline bint has_full_vectors() noexcept nogil:
+    """Whether the processor works through vectors of 64 bytes at once: our products with large
+    weights are faster then (measured on Zen 5, whose BLAS has kernels for AVX2), and not where it
+    works in halves (on Zen 4)."""
+    return skmlp_level >= 4 and not skmlp_halves
 
 
 cdef inline bint is_small(Py_ssize_t n_bytes) noexcept nogil:

@@ -6,12 +6,13 @@ Parameters, velocities and gradients are flat vectors, one layer after the other
 
 The workspace is one vector too. With a block of `block_rows` training cases it holds
 
-    x | h_1 | h_2 | ... | h_L | t | delta | delta_below | W'
+    x | h_1 | h_2 | ... | h_L | t | delta | delta_below | transposed
 
 where h_l and t have a row per case. x has one more, for the case that follows; where all inputs
 are sparse, and read in place, it is left out. delta and delta_below have a row of the widest
-layer per case. W' has room for the transposed weights of any layer whose weights are small. The
-block of the last layer holds its net input z until the error signal is computed.
+layer per case. The last part has room for what is transposed to hand delta down: W of any layer
+whose weights are small, or delta and delta_below of a layer whose weights are large. The block of
+the last layer holds its net input z until the error signal is computed.
 Each part starts at a multiple of ALIGNMENT elements.
 """
 
@@ -42,7 +43,7 @@ cdef struct Layout:
     Py_ssize_t t
     Py_ssize_t delta
     Py_ssize_t delta_below
-    Py_ssize_t transposed_W
+    Py_ssize_t transposed
     Py_ssize_t n_workspace
     int n_threads  # that share the work of a large product
 
@@ -74,8 +75,11 @@ cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept n
         n_weights = layout.layers[l].fan_in * layout.layers[l].fan_out
         if n_weights * itemsize <= SMALL_BYTES:
             n_transposed = max(n_transposed, n_weights)
+        elif l > 0:
+            n_transposed = max(
+                n_transposed, rows * (layout.layers[l].fan_in + layout.layers[l].fan_out))
     layout.t = end
     layout.delta = layout.t + aligned(rows * layout.n_outputs)
     layout.delta_below = layout.delta + aligned(rows * widest)
-    layout.transposed_W = layout.delta_below + aligned(rows * widest)
-    layout.n_workspace = layout.transposed_W + n_transposed
+    layout.transposed = layout.delta_below + aligned(rows * widest)
+    layout.n_workspace = layout.transposed + n_transposed
