@@ -30,9 +30,9 @@ cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
 
 
 cdef inline bint has_full_vectors() noexcept nogil:
-    """Whether the processor works through vectors of 64 bytes at once: our products with large
-    weights are faster then (measured on Zen 5, whose BLAS has kernels for AVX2), and not where it
-    works in halves (on Zen 4)."""
+    """Whether the processor works through vectors of 64 bytes at once. Our products with the
+    transpose of large weights are faster then (measured on Zen 5, for which BLAS uses AVX2), and
+    no faster where it works in halves (on Zen 4)."""
     return skmlp_level >= 4 and not skmlp_halves
 
 
