@@ -100,7 +100,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at
         which training has converged. It has also converged where an iteration lowers
-        the objective by less than 2e-9 of its value.
+        the objective by less than 2e-9, or 2e-9 of its value where that is above 1.
     n_iter_no_change : int, default=10
         Patience, at least 1: training stops after this many epochs in a row without an
         improvement of more than `tol`. `numpy.inf` never stops. "lbfgs" has patience
@@ -129,8 +129,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     warm_start : bool, default=False
         Whether `fit` goes on from where the last call ended. k epochs and then m more
         give the same bits as k + m epochs, except with "lbfgs", which starts again from
-        the weights alone, and where "auto" meets a divergence after the first call,
-        which is an error then.
+        the weights alone, with `n_init` networks, of which the first call keeps one,
+        and where "auto" meets a divergence after the first call, which is an error
+        then.
     record_batches : bool, default=False
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.

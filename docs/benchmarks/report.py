@@ -20,15 +20,19 @@ import skmlp
 
 OUTPUT = "--output"
 FAILED = "**no**"
+PROCESSOR = "model name", "cpu family", "model"  # in /proc/cpuinfo
 MARK = "<!-- results -->"  # where pages begin to include a file
 
 
 def processor():
-    """Return the processor's model."""
+    """Return the processor's name, and the numbers that tell generations apart."""
     cpuinfo = pathlib.Path("/proc/cpuinfo")
     text = cpuinfo.read_text() if cpuinfo.exists() else ""
-    model = re.search(r"model name\s*: (.+)", text)
-    return model[1] if model else platform.processor() or "unknown processor"
+    found = [re.search(rf"{key}\s*: (.+)", text) for key in PROCESSOR]
+    if not all(found):
+        return platform.processor() or "unknown processor"
+    name, family, model = (match[1] for match in found)
+    return f"{name} (family {family}, model {model})"
 
 
 def compiler():
@@ -77,6 +81,13 @@ How it measures, and what the columns mean, stands at the top of that script.
     )
 
 
+def title_in(output, title):
+    """Return the title of a file: in a folder of results/ with the folder's name."""
+    if output and output.parent.parent.name == "results":
+        return f"{title} ({output.parent.name})"
+    return title
+
+
 def parser(description, repetitions):
     """Return a parser with what all scripts understand."""
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
@@ -91,7 +102,7 @@ class Report:
 
     def __init__(self, output, title, *notes):
         self.output, self.text, self.columns = output, "", None
-        self.emit(preamble(title, notes))
+        self.emit(preamble(title_in(output, title), notes))
 
     def emit(self, text):
         print(text, flush=True)

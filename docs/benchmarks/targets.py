@@ -7,7 +7,7 @@ python docs/benchmarks/targets.py avx2   # of another processor: in results/avx2
 import pathlib
 import sys
 
-from report import MARK, read_tables
+from report import MARK, read_tables, title_in
 
 MADE = "Made by `python docs/benchmarks/targets.py` from the tables beside this one."
 RESULTS = pathlib.Path(__file__).parent / "results"
@@ -104,8 +104,10 @@ def lines(folder):
 def main(arguments):
     """Write the table."""
     folder = RESULTS.joinpath(*arguments)
-    text = "\n".join(["# Targets", "", MADE, "", MARK, "", *lines(folder), ""])
-    (folder / "targets.md").write_text(text)
+    file = folder / "targets.md"
+    title = f"# {title_in(file, 'Targets')}"
+    text = "\n".join([title, "", MADE, "", MARK, "", *lines(folder), ""])
+    file.write_text(text)
     print(text)
 
 
