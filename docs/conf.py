@@ -13,6 +13,7 @@ author = "the skmlp developers"
 copyright = f"2026, {author}"
 release = importlib.metadata.version("skmlp")
 
+smartquotes = False  # `default="relu"` is code, though not marked as such
 extensions = [
     "matplotlib.sphinxext.plot_directive",
     "myst_parser",

@@ -85,7 +85,8 @@ for name, parameters in solvers.items():
 # the digits too it pays to adapt; Nesterov's momentum lies on the classical one. (The
 # loss of lbfgs rises where the penalty falls by more: it never lets their sum rise.)
 colours = ["#000000", "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#009E73"]
-plt.rc("axes", prop_cycle=plt.cycler(color=[*colours, "#7F7F7F"]))
+cycle = plt.cycler(color=[*colours, "#7F7F7F"], linestyle=["-", "--", "-.", ":"] * 2)
+plt.rc("axes", prop_cycle=cycle)
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.8), layout="constrained")
 
 w, b = np.meshgrid(np.linspace(-2.6, 2.4, 200), np.linspace(-2.2, 4.2, 200))

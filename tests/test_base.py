@@ -1,6 +1,8 @@
 """What both estimators share: kinds of input, case weights, scikit-learn's tools."""
 
+import pathlib
 import re
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -25,6 +27,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skmlp
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 # A few epochs show what is looked at.
@@ -55,6 +58,23 @@ def test_import_leaves_to_others_what_takes_long_to_import():
     code = "import sys, skmlp; print(*sys.modules)"
     modules = subprocess.check_output([sys.executable, "-P", "-c", code], text=True)
     assert not {"sklearn.metrics", "sklearn.model_selection"} & set(modules.split())
+
+
+def test_source_that_is_not_compiled_says_so(tmp_path):
+    package = pathlib.Path(skmlp.__file__).parent
+    compiled = shutil.ignore_patterns("*.so", "*.pyd")
+    shutil.copytree(package, tmp_path / "skmlp", ignore=compiled)
+    code = (
+        "import sys; sys.path.insert(0, '.');"
+        # An editable installation would be found before the folder.
+        "sys.meta_path[:] = [f for f in sys.meta_path if not hasattr(f, '_rebuild')];"
+        "import skmlp"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    assert done.stderr.splitlines()[-1].startswith("ImportError")
+    assert "is not compiled" in done.stderr
 
 
 # --- Inputs ---

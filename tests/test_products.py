@@ -170,8 +170,8 @@ def test_the_lowest_level_has_no_products(level):
         kernel.multiply(A, B, None, C, scale=1)
 
 
-# Weights on both sides of a mebibyte, where BLAS takes over or others are transposed, and
-# narrow layers.
+# Weights on both sides of a mebibyte, where BLAS takes over or other matrices are
+# transposed, and narrow layers.
 @pytest.mark.parametrize("units", [(30, 530, 500, 3), (600, 500, 10), (5, 3, 2, 7, 1)])
 @pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
 @pytest.mark.parametrize("n_threads", [1, 3])

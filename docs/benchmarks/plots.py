@@ -15,7 +15,7 @@ STYLES = {
     "PyTorch": ("#D55E00", "D"),
     "NumPy": ("#009E73", "^"),
     "JAX": ("#CC79A7", "o"),
-    "skmlp": ("#0072B2", "o"),
+    "skmlp": ("#0072B2", "v"),
 }
 
 
@@ -60,7 +60,7 @@ def ratios(file, cores):
         for peer, (colour, marker) in STYLES.items():
             if peer != "skmlp":
                 x = [float(row[peer]) / float(row["skmlp"]) for row in of_dtype]
-                axes.plot(x, y, marker, color=colour, label=peer, alpha=0.85)
+                axes.plot(x, y, marker, color=colour, label=peer, markeredgecolor="0.2")
         if "floor" in rows[0]:
             x = [float(row["floor"]) / float(row["skmlp"]) for row in of_dtype]
             axes.plot(x, y, "k|", markersize=12, markeredgewidth=2, label="floor")

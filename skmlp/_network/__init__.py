@@ -1,1 +1,11 @@
 """What happens per mini-batch: compiled, without the GIL, without allocation."""
+
+try:
+    import skmlp._network.kernel  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "skmlp._network.kernel":
+        raise
+    raise ImportError(
+        f"{__path__[0]} is source code that is not compiled, not what pip installs; "
+        "start Python in another folder than the clone, or as `python -P`"
+    ) from error
