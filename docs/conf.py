@@ -48,6 +48,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "within_subsection_order": "gallery_conf.LectureOrder",
+    "image_scrapers": ("gallery_conf.described_figures",),
     "reset_argv": "gallery_conf.figure_in_temporary_folder",
     "reset_modules": ("matplotlib", "gallery_conf.user_warnings_are_errors"),
     "reset_modules_order": "both",
