@@ -393,10 +393,10 @@ class BaseMLP(
 
     def _starts(self, network, updates, dtype, n_init, *, going_on):
         """Parameters, state and history that each training starts from."""
-        no_updates = np.zeros((updates.n_vectors, network.n_parameters), dtype=dtype)
+        shape = updates.n_vectors, network.n_parameters
         if going_on:
-            return [last_weights(self, network, no_updates)]
-        return first_weights(self, network, no_updates, n_init)
+            return [last_weights(self, network, shape, dtype)]
+        return first_weights(self, network, shape, dtype, n_init)
 
     def _training(
         self, network, updates, start, cases, validation, *, restartable, watch

@@ -49,6 +49,25 @@ def at(array, rows):
     return array[rows.start : rows.stop] if isinstance(rows, range) else array[rows]
 
 
+def is_indicator(y):
+    """Whether all numbers of y are 0 or 1."""
+    if issparse(y):
+        if not y.has_canonical_format:
+            y = y.copy()
+            y.sum_duplicates()
+        y = y.data
+    return bool(np.all((y == 0) | (y == 1)))
+
+
+def listed(labels, most=10):
+    """Labels for a message: all of them, or the first ones and how many there are."""
+    labels = labels.tolist()
+    if len(labels) <= most:
+        return str(labels)
+    first = ", ".join(map(repr, labels[:most]))
+    return f"[{first}, ...] ({len(labels)} in all)"
+
+
 def as_indices(rows):
     """A new array of the rows."""
     if isinstance(rows, range):

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skmlp._base import BaseMLP, learns_in_chunks
+from skmlp._cases import is_indicator, listed
 from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
@@ -352,8 +353,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             classes = np.unique(classes)
             if not np.array_equal(self.classes_, classes):
                 raise ValueError(
-                    f"classes={classes.tolist()} is not what the first call learnt, "
-                    f"{self.classes_.tolist()}; leave it out or pass the same"
+                    f"classes={listed(classes)} is not what the first call learnt, "
+                    f"{listed(self.classes_)}; leave it out or pass the same"
                 )
         if self.class_weight == "balanced":
             raise ValueError(
@@ -497,12 +498,13 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     def _encode_targets(self, y, dtype):
         if not self._multilabel:
             return None, self._class_numbers(y)
-        y = y.toarray() if issparse(y) else y
-        if y.ndim != 2 or y.shape[1] != self.n_outputs_ or not np.isin(y, (0, 1)).all():
+        if y.ndim != 2 or y.shape[1] != self.n_outputs_ or not is_indicator(y):
             raise ValueError(
                 f"y must be a multilabel indicator matrix of 0 and 1 with "
                 f"{self.n_outputs_} columns"
             )
+        if issparse(y):
+            return y.astype(dtype).toarray(order="C"), None
         return np.ascontiguousarray(y, dtype=dtype), None
 
     def _class_numbers(self, y):
@@ -512,8 +514,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         unseen = np.setdiff1d(y, self.classes_)
         if len(unseen):
             raise ValueError(
-                f"y contains labels {unseen.tolist()} that are not among the classes "
-                f"{self.classes_.tolist()}, which fit learns from y and partial_fit "
+                f"y contains labels {listed(unseen)} that are not among the classes "
+                f"{listed(self.classes_)}, which fit learns from y and partial_fit "
                 "from `classes` in its first call; drop these cases, or start anew"
             )
         return np.searchsorted(self.classes_, y)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skmlp._cases import listed
+
 ADVICE = "pass X_val and y_val to fit, or set early_stopping=False"
 
 
@@ -68,7 +70,7 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=No
     if labels is not None:
         counts = np.bincount(labels)
         if np.any(counts == 1):
-            lonely = class_names[counts == 1].tolist()
+            lonely = listed(class_names[counts == 1])
             raise ValueError(
                 "early_stopping=True holds out validation data stratified by class, "
                 "which needs at least 2 samples of each class, but these have one: "

@@ -28,6 +28,10 @@ MANY_CASES = 200
 # these and their velocities moves 4 MB in float64.
 SHARED_WEIGHTS = 1 << 17
 
+# Sparse batches of a slice that threads share: only after it is found out that other
+# programs keep one waiting.
+SHARED_BATCHES = 8
+
 # Training has exploded where the loss is this many times that of the first weights,
 # measured on about so many cases.
 EXPLOSION = 1000.0
@@ -64,13 +68,8 @@ class MiniBatchTraining(Training):
     def __init__(self, *args, updates, restartable=False, **kwargs):
         super().__init__(*args, **kwargs)
         self.updates = updates
-        self.squares = None
-        if updates.squares is not None:
-            self.squares = self.state.update_state[updates.squares]
         self.restartable = restartable
-        self.first_parameters = None
-        if self.watch or restartable:
-            self.first_parameters = self.parameters.copy()
+        self.squares = self.first_parameters = None
         self.batch_size = batch_rows(self.mlp.batch_size, len(self.cases.rows))
         self.order = as_indices(self.cases.rows)
         n_batches = -(-len(self.order) // self.batch_size)
@@ -110,6 +109,10 @@ class MiniBatchTraining(Training):
     def start(self):
         """Look at the loss, too, which training is not to lose all proportion to."""
         super().start()
+        if self.updates.squares is not None:
+            self.squares = self.state.update_state[self.updates.squares]
+        if self.watch or self.restartable:
+            self.first_parameters = self.parameters.copy()
         if self.watch:
             loss = self.loss_at_start(sampled=True)
             if not math.isfinite(loss):
@@ -119,6 +122,11 @@ class MiniBatchTraining(Training):
                 )
             # Of a call that goes on, too: its data may be on another scale.
             self.state.first_loss = max(self.state.first_loss or 0.0, loss)
+
+    def release(self):
+        """Let go of what helps with updates, too."""
+        super().release()
+        self.squares = self.first_parameters = self.skipping = self.single_cases = None
 
     def loop(self, max_iter):
         """Train epoch by epoch; return why that ended."""
@@ -198,6 +206,8 @@ class MiniBatchTraining(Training):
     def train_slices(self, sums, rates):
         """Train on slice after slice of the order."""
         n_rows = slice_rows(self.network, self.cases.inputs)
+        if self.skipping and self.n_threads > 1 and self.worth_sharing():
+            n_rows = min(n_rows, SHARED_BATCHES * self.batch_size)
         position = 0
         while position < len(self.order) and math.isfinite(sums[0]):
             self.check_cancelled()

@@ -88,11 +88,11 @@ class SavedModel:
         check_is_fitted(self)
         self._state = replace(
             self._state,
-            update_state=self._state.update_state[:0].copy(),
             patience=Patience(),
             best_parameters=None,
             last_parameters=None,
         )
+        self._state.forget_updates()
         return self
 
 

@@ -27,6 +27,7 @@ def run_all(trainings, max_iter, n_jobs):
     if n_threads == 1:
         for training in trainings:
             training.run(max_iter)
+            let_go_of_the_beaten(trainings)
         return
     network = trainings[0].network  # it is all trainings'
     network.n_threads = update_threads(n_threads)
@@ -38,6 +39,7 @@ def run_all(trainings, max_iter, n_jobs):
         try:
             for run in as_completed(runs):
                 run.result()
+                let_go_of_the_beaten(trainings)
         except BaseException:
             for training in trainings:
                 training.cancelled.set()
@@ -47,6 +49,15 @@ def run_all(trainings, max_iter, n_jobs):
 def _run(training, max_iter, config):
     with config_context(**config), single_blas_thread:
         training.run(max_iter)
+
+
+def let_go_of_the_beaten(trainings):
+    """Have those that ended, but for the best, forget what only a next call needs."""
+    ended = [training for training in trainings if training.ended]
+    best = best_of(ended)
+    for training in ended:
+        if training is not best:
+            training.state.forget_updates()
 
 
 def best_of(trainings):

@@ -4,7 +4,7 @@ from sklearn.utils import check_random_state
 
 from skmlp._history import new_history
 from skmlp._initialization import initial_weights
-from skmlp._network.aligned import aligned_copy
+from skmlp._network.aligned import aligned_copy, aligned_zeros
 from skmlp._network.network import Updates
 from skmlp._parameters import pack
 from skmlp._schedules import auto_learning_rate
@@ -37,15 +37,16 @@ def first_learning_rate(mlp):
     return auto_learning_rate(mlp.solver, mlp.loss, mlp.out_activation_, mlp.batch_size)
 
 
-def first_weights(mlp, network, no_updates, n_init):
+def first_weights(mlp, network, state_shape, dtype, n_init):
     """Draw what `n_init` trainings start from.
 
     Parameters
     ----------
     mlp : estimator
     network : Network
-    no_updates : ndarray of shape (n_vectors, n_parameters)
-        The solver's state before any update.
+    state_shape : tuple (n_vectors, n_parameters)
+        Of what the solver keeps of its updates: zeros before the first.
+    dtype : dtype
     n_init : int
 
     Returns
@@ -60,17 +61,17 @@ def first_weights(mlp, network, no_updates, n_init):
         shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
         state = TrainingState(
             solver=mlp.solver,
-            update_state=aligned_copy(no_updates),
+            update_state=aligned_zeros(state_shape, dtype),
             eta_0=first_learning_rate(mlp),
             shuffle_seed=shuffle_seed,
             split_seed=split_seed,
         )
-        parameters = pack(network, coefs, intercepts, no_updates.dtype)
+        parameters = pack(network, coefs, intercepts, dtype)
         starts.append((parameters, state, new_history()))
     return starts
 
 
-def last_weights(mlp, network, no_updates):
+def last_weights(mlp, network, state_shape, dtype):
     """What the last call left, which this one goes on with, as in `first_weights`."""
     parameters = aligned_copy(mlp._parameters(network))
     state = mlp._state.copy()
@@ -78,8 +79,9 @@ def last_weights(mlp, network, no_updates):
         parameters = state.resume(parameters)
     changed = state.solver != mlp.solver
     # Another solver's state says nothing to this one, and it may be discarded.
-    if changed or state.update_state.shape != no_updates.shape:
-        state.solver, state.update_state = mlp.solver, aligned_copy(no_updates)
+    if changed or state.update_state.shape != state_shape:
+        state.solver = mlp.solver
+        state.update_state = aligned_zeros(state_shape, dtype)
         state.n_updates = 0
     if changed or mlp.learning_rate_init != "auto":
         state.eta_0 = first_learning_rate(mlp)

@@ -95,6 +95,10 @@ class TrainingState:
         self.last_parameters = None
         return parameters
 
+    def forget_updates(self):
+        """Let go of what the solver keeps of them: the weights can predict without."""
+        self.update_state = self.update_state[:0].copy()
+
     def copy(self):
         """A copy that can be trained on without a trace in this one."""
         return replace(
@@ -141,8 +145,12 @@ class Training(ABC):
         That share a large update, where no other program takes the cores.
     cancelled : threading.Event
         Ends the training between two slices of an epoch where it is set.
-    gradient : ndarray of shape (n_parameters,)
-    workspace : ndarray of shape (n_workspace,)
+    ended : bool
+        Whether `run` came to its end.
+    gradient : ndarray of shape (n_parameters,), or None
+    workspace : ndarray of shape (n_workspace,), or None
+        What `run` works with, and lets go of at its end: of many trainings few run at a
+        time.
     """
 
     def __init__(
@@ -174,15 +182,24 @@ class Training(ABC):
         self.tasks = None
         self.report = None
         self.cancelled = threading.Event()
-        self.gradient = aligned_empty(parameters.shape, parameters.dtype)
-        self.workspace = aligned_empty((network.n_workspace,), parameters.dtype)
+        self.ended = False
+        self.gradient = self.workspace = None
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""
+        dtype = self.parameters.dtype
+        self.gradient = aligned_empty(self.parameters.shape, dtype)
+        self.workspace = aligned_empty((self.network.n_workspace,), dtype)
         self.start()
         self.stop_reason = self.loop(max_iter)
         if self.report:
             self.report.line(self)
+        self.release()
+        self.ended = True
+
+    def release(self):
+        """Let go of the memory that only `run` needs."""
+        self.gradient = self.workspace = None
 
     def start(self):
         """Look at what training starts from, for what it will be measured by."""

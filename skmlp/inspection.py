@@ -15,7 +15,7 @@ from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
 from skmlp._base import PREDICT_ROWS
-from skmlp._cases import in_dtype
+from skmlp._cases import in_dtype, listed
 from skmlp._counts import check_count
 from skmlp._find_network import last_step
 from skmlp._network import kernel
@@ -454,7 +454,7 @@ def _unit(estimator, output):
     found = [] if np.ndim(output) else np.flatnonzero(classes == output)
     if len(found) != 1:
         raise ValueError(
-            f"output={output!r} is unknown; use one of {classes.tolist()} or None"
+            f"output={output!r} is unknown; use one of {listed(classes)} or None"
         )
     if one_of_k and n_units == 1:
         return 0, 1 if found[0] == 1 else -1

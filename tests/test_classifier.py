@@ -1,5 +1,6 @@
 """Labels, probabilities and class weights of the classifier."""
 
+import tracemalloc
 from copy import deepcopy
 
 import numpy as np
@@ -78,6 +79,31 @@ def test_multilabel_targets_may_be_sparse():
         assert_same_weights(mlp, small(max_iter=100).fit(X, container(y)))
     assert mlp.score(X, y) == np.mean(np.all(mlp.predict(X) == y, axis=1)) > 0.8
     assert_array_equal(mlp.classes_, [0, 1, 2])
+
+
+def test_sparse_targets_need_little_more_memory_than_dense_ones():
+    y = sparse.random_array((90, 5000), density=0.001, format="csr", rng=0)
+    y.data[:] = 1
+    peaks = []
+    for targets in y.toarray().astype(np.float32), y.astype(np.int64):
+        tracemalloc.start()
+        small(hidden_layer_sizes=1, max_iter=1).fit(X.astype(np.float32), targets)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1.5 * 4 * y.shape[0] * y.shape[1]
+
+
+def test_sparse_targets_whose_duplicates_make_two_are_refused():
+    y = sparse.csr_array((np.ones(3), [0, 0, 1], [0, 2, 3]), shape=(2, 3))
+    with pytest.raises(ValueError, match="indicator matrix of 0 and 1"):
+        small().fit(X[:2], y)
+
+
+def test_messages_name_some_of_many_classes():
+    mlp = small().partial_fit(X[:2], [0, 1], classes=np.arange(3000))
+    with pytest.raises(ValueError, match=r"9, \.\.\.\] \(3000 in all\)") as error:
+        mlp.partial_fit(X[:1], [5000])
+    assert len(str(error.value)) < 400
 
 
 def test_partial_fit_knows_all_classes_from_the_first_call_on():

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -142,6 +143,14 @@ def test_names_of_a_pipeline(iris):
     search = GridSearchCV(model, {}, cv=2).fit(iris.data, iris.target)
     display = NetworkDisplay.from_estimator(search)
     assert texts(display.input_texts_) == iris.feature_names
+
+
+def test_words_of_a_pipeline_that_was_fitted_on_texts():
+    mlp = MLPClassifierSDM(2, solver="lbfgs", random_state=0)
+    model = make_pipeline(CountVectorizer(), mlp)
+    model.fit(["rain and sun", "sun", "rain", "rain"], [0, 1, 0, 0])
+    display = NetworkDisplay.from_estimator(model)
+    assert texts(display.input_texts_) == ["and", "rain", "sun"]
 
 
 def test_a_step_that_cannot_name_its_outputs(iris):

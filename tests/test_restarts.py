@@ -2,6 +2,7 @@
 
 import copy
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -108,6 +109,19 @@ def test_n_jobs_is_how_many_train_side_by_side():
 
     mlp = small(MLPClassifierSDM, early_stopping=True, scoring=scoring, max_iter=1)
     mlp.set_params(n_init=2, n_jobs=2).fit(X, labels)
+
+
+def test_of_many_networks_few_take_the_memory_of_training():
+    wide = np.random.default_rng(0).standard_normal((60, 2000))
+    peaks = {}
+    for n_init in 1, 11:
+        mlp = small(MLPRegressorSDM, hidden_layer_sizes=50, n_init=n_init, max_iter=2)
+        tracemalloc.start()
+        mlp.fit(wide, wide[:, 0])
+        peaks[n_init] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    # Each waits with its first weights and the room for its velocities.
+    assert peaks[11] - peaks[1] < 10 * 2.2 * 8 * mlp.n_parameters_
 
 
 def test_scorers_of_all_restarts_see_the_configuration_of_the_caller():

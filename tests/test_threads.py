@@ -106,6 +106,24 @@ def test_nor_do_they_where_cores_are_taken_meanwhile(n_threads, monkeypatch, sol
     assert set(used) == {1, 2, 3}
 
 
+def test_threads_of_sparse_batches_are_judged_within_an_epoch(n_threads, monkeypatch):
+    n_threads(2)
+    slices = []
+
+    class Cores(SharedCores):
+        def watched(self, network, n_threads):
+            slices.append(n_threads)
+            return super().watched(network, n_threads)
+
+    monkeypatch.setattr("skmlp._mini_batches.shared_cores", Cores())
+    X = random_array((1280, 20_000), density=0.005, format="csr", rng=0)
+    y = X.sum(axis=1)
+    mlp = MLPRegressorSDM(64, batch_size=32, max_iter=1, random_state=0)
+    with pytest.warns(match="before it converged"):
+        mlp.fit(X, y)
+    assert slices == [2] * 5  # of 40 batches eight at a time
+
+
 class Clocks:
     """Time that passes as a test says."""
 

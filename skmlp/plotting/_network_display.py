@@ -96,8 +96,8 @@ class NetworkDisplay:
             A fitted `MLPClassifierSDM` or `MLPRegressorSDM`; or a `Pipeline`, a search
             (its best estimator counts) or a `TransformedTargetRegressor` with one
             inside. Inputs are named from `feature_names_in_` or, in a pipeline that was
-            fitted with names, by what the steps before make of them; outputs from
-            `classes_`.
+            fitted with names or on texts or dicts, by what the steps before make of
+            them; outputs from `classes_`.
         max_units, legend, ax
             See `plot`.
 
@@ -352,7 +352,11 @@ def _on_white(rgba):
 def _input_names(estimator, mlp):
     if hasattr(mlp, "feature_names_in_"):
         return [literal(name) for name in mlp.feature_names_in_]
-    if isinstance(estimator, Pipeline) and hasattr(estimator, "feature_names_in_"):
+    # A first step that takes texts or dicts counts no features, and makes up names.
+    named = hasattr(estimator, "feature_names_in_")
+    if isinstance(estimator, Pipeline) and (
+        named or not hasattr(estimator, "n_features_in_")
+    ):
         try:
             return [literal(name) for name in estimator[:-1].get_feature_names_out()]
         except (AttributeError, ValueError):  # a step does not tell, or cannot
