@@ -33,7 +33,7 @@ def run_tests(session, *default, **keywords):
     session.run("python", "-P", "-m", "pytest", *arguments, **keywords)
 
 
-@nox.session(python=["3.11", "3.12", "3.13"])
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session):
     """All tests, with the newest versions of all dependencies."""
     install(session)

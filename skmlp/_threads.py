@@ -59,8 +59,9 @@ class SharedCores:
     @contextmanager
     def watched(self, network, n_threads):
         """Have a network work with so many threads, or fewer while cores are taken."""
-        network.n_threads = min(n_threads, self.limit(n_threads))
-        if network.n_threads == 1:
+        # A local, as restarts that run side by side share the network.
+        used = network.n_threads = min(n_threads, self.limit(n_threads))
+        if used == 1:
             yield
             return
         wall, cpu = time.perf_counter(), time.thread_time()
@@ -70,7 +71,7 @@ class SharedCores:
             self.wall += wall
             self.cpu += cpu
             if self.wall >= WINDOW:
-                self.judge(network.n_threads, n_threads)
+                self.judge(used, n_threads)
 
     def limit(self, n_threads):
         """The most threads at present; twice as many are tried after some time."""

@@ -185,6 +185,15 @@ def test_fewer_threads_while_other_programs_take_the_cores(clocks, cores, work):
     assert waits == pytest.approx([1, 2, 4, 8, 16, 16, 16, 16])
 
 
+def test_threads_of_another_restart_are_not_those_that_are_judged(clocks, cores):
+    network = SimpleNamespace(n_threads=None)
+    with cores.watched(network, 8):
+        network.n_threads = 1  # so the other one has set it
+        clocks.wall += 2 * _threads.WINDOW
+        clocks.cpu += _threads.WINDOW
+    assert cores.limit(8) == 4
+
+
 def test_a_share_of_the_time_as_beside_one_program_is_too_little(work):
     assert work(10, 0.9) == [8] * 10
     assert work(2, 0.7) == [8, 4]
