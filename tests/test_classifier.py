@@ -82,7 +82,7 @@ def test_multilabel_targets_may_be_sparse():
 
 
 def test_sparse_targets_need_little_more_memory_than_dense_ones():
-    y = sparse.random_array((90, 5000), density=0.001, format="csr", rng=0)
+    y = sparse.random_array((90, 5000), density=0.001, format="csr", random_state=0)
     y.data[:] = 1
     peaks = []
     for targets in y.toarray().astype(np.float32), y.astype(np.int64):

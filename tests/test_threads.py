@@ -116,7 +116,7 @@ def test_threads_of_sparse_batches_are_judged_within_an_epoch(n_threads, monkeyp
             return super().watched(network, n_threads)
 
     monkeypatch.setattr("skmlp._mini_batches.shared_cores", Cores())
-    X = random_array((1280, 20_000), density=0.005, format="csr", rng=0)
+    X = random_array((1280, 20_000), density=0.005, format="csr", random_state=0)
     y = X.sum(axis=1)
     mlp = MLPRegressorSDM(64, batch_size=32, max_iter=1, random_state=0)
     with pytest.warns(match="before it converged"):
