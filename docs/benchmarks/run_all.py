@@ -32,7 +32,7 @@ STEPS = {  # by the name of the results: the script, its arguments, those for a 
     "solvers": ("solvers --repetitions 3", "--repetitions 2"),
     "scaling": ("scaling --repetitions 2", "--repetitions 1 --curves units"),
     "tasks": ("tasks --repetitions 11", "--repetitions 5 --no-search"),
-    "large": ("large --repetitions 2", "--repetitions 1 --rows 100000"),
+    "large": ("large --repetitions 7", "--repetitions 1 --rows 100000"),
     "memory": ("memory", ""),
     "busy": ("busy --repetitions 7", "--repetitions 2"),
 }
