@@ -49,14 +49,18 @@ def at(array, rows):
     return array[rows.start : rows.stop] if isinstance(rows, range) else array[rows]
 
 
+def with_duplicates_summed(y):
+    """y, or a copy where it is sparse and has several numbers for a place."""
+    if issparse(y) and not y.has_canonical_format:
+        y = y.copy()
+        y.sum_duplicates()
+    return y
+
+
 def is_indicator(y):
-    """Whether all numbers of y are 0 or 1."""
-    if issparse(y):
-        if not y.has_canonical_format:
-            y = y.copy()
-            y.sum_duplicates()
-        y = y.data
-    return bool(np.all((y == 0) | (y == 1)))
+    """Whether all numbers of y, which has one for a place, are 0 or 1."""
+    values = y.data if issparse(y) else y
+    return bool(np.all((values == 0) | (values == 1)))
 
 
 def listed(labels, most=10):

@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from skmlp._base import BaseMLP, learns_in_chunks
-from skmlp._cases import is_indicator, listed
+from skmlp._cases import is_indicator, listed, with_duplicates_summed
 from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
@@ -498,6 +498,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     def _encode_targets(self, y, dtype):
         if not self._multilabel:
             return None, self._class_numbers(y)
+        y = with_duplicates_summed(y)
         if y.ndim != 2 or y.shape[1] != self.n_outputs_ or not is_indicator(y):
             raise ValueError(
                 f"y must be a multilabel indicator matrix of 0 and 1 with "

@@ -74,7 +74,7 @@ def test_source_that_is_not_compiled_says_so(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     )
     assert done.stderr.splitlines()[-1].startswith("ImportError")
-    assert "is not compiled" in done.stderr
+    assert "is compiled for this Python" in done.stderr
 
 
 # --- Inputs ---

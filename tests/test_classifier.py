@@ -99,6 +99,17 @@ def test_sparse_targets_whose_duplicates_make_two_are_refused():
         small().fit(X[:2], y)
 
 
+def test_sparse_targets_may_say_twice_that_they_are_true():
+    y = TARGETS["multilabel"].astype(bool)
+    twice = sparse.csr_array(y)
+    places = np.repeat(twice.indices, 2)
+    twice = sparse.csr_array(
+        (np.ones(len(places), bool), places, 2 * twice.indptr), shape=y.shape
+    )
+    assert_same_weights(small().fit(X, twice), small().fit(X, y))
+    assert len(twice.data) == len(places)  # as they were
+
+
 def test_messages_name_some_of_many_classes():
     mlp = small().partial_fit(X[:2], [0, 1], classes=np.arange(3000))
     with pytest.raises(ValueError, match=r"9, \.\.\.\] \(3000 in all\)") as error:

@@ -153,6 +153,15 @@ def test_words_of_a_pipeline_that_was_fitted_on_texts():
     assert texts(display.input_texts_) == ["and", "rain", "sun"]
 
 
+@pytest.mark.parametrize("steps", [["passthrough"], ["passthrough", StandardScaler()]])
+def test_steps_that_do_nothing_know_no_names(iris, steps):
+    mlp = MLPClassifierSDM(2, max_iter=2, random_state=0)
+    with pytest.warns(match="before it converged"):
+        model = make_pipeline(*steps, mlp).fit(iris.data.to_numpy(), iris.target)
+    display = NetworkDisplay.from_estimator(model)
+    assert texts(display.input_texts_) == [f"$x_{{{i}}}$" for i in range(1, 5)]
+
+
 def test_a_step_that_cannot_name_its_outputs(iris):
     columns = ColumnTransformer(
         [("a", StandardScaler(), [0, 1]), ("b", MinMaxScaler(), [0])],

@@ -6,6 +6,6 @@ except ModuleNotFoundError as error:
     if error.name != "skmlp._network.kernel":
         raise
     raise ImportError(
-        f"{__path__[0]} is source code that is not compiled, not what pip installs; "
+        f"nothing in {__path__[0]} is compiled for this Python; if that is the source, "
         "start Python in another folder than the clone, or as `python -P`"
     ) from error

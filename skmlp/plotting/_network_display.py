@@ -352,16 +352,22 @@ def _on_white(rgba):
 def _input_names(estimator, mlp):
     if hasattr(mlp, "feature_names_in_"):
         return [literal(name) for name in mlp.feature_names_in_]
-    # A first step that takes texts or dicts counts no features, and makes up names.
-    named = hasattr(estimator, "feature_names_in_")
-    if isinstance(estimator, Pipeline) and (
-        named or not hasattr(estimator, "n_features_in_")
-    ):
+    if isinstance(estimator, Pipeline) and _knows_names(estimator):
         try:
             return [literal(name) for name in estimator[:-1].get_feature_names_out()]
         except (AttributeError, ValueError):  # a step does not tell, or cannot
             pass
     return [f"$x_{{{i}}}$" for i in range(1, mlp.n_features_in_ + 1)]
+
+
+def _knows_names(pipeline):
+    """Whether it was fitted with names, or on texts or dicts, which it names itself."""
+    if hasattr(pipeline, "feature_names_in_"):
+        return True
+    steps = [step for _, step in pipeline.steps[:-1]]
+    steps = [step for step in steps if step not in (None, "passthrough")]
+    # A step that takes texts or dicts counts no features.
+    return bool(steps) and not hasattr(steps[0], "n_features_in_")
 
 
 def _output_names(mlp):
