@@ -1,6 +1,6 @@
 """What happens per mini-batch: compiled, without the GIL, without allocation."""
 
-try:
+try:  # what others import from here
     import skmlp._network.kernel  # noqa: F401
 except ModuleNotFoundError as error:
     if error.name != "skmlp._network.kernel":

@@ -208,19 +208,17 @@ cdef inline void error_below(
     int n_threads,
 ) noexcept nogil:
     """delta_below <- delta @ W.T, the error with respect to the activities below"""
+    cdef bint worth_transposing = rows >= FEW_ROWS and fan_in >= FEW_COLUMNS
     if fan_out == 1:
         if floating is double:
             skmlp_column_error_below_f64(delta, W, delta_below, rows, fan_in)
         else:
             skmlp_column_error_below_f32(delta, W, delta_below, rows, fan_in)
-    elif rows < FEW_ROWS or fan_in < FEW_COLUMNS:
-        gemm_in_slabs(True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below,
-                      n_threads)
-    elif is_small(fan_in * fan_out * sizeof(floating)):
+    elif worth_transposing and is_small(fan_in * fan_out * sizeof(floating)):
         transpose(W, fan_out, transposed, fan_in, fan_in, fan_out)
         product(delta, fan_out, 1, transposed, <floating> 0, <floating*> NULL, 0, delta_below,
                 rows, fan_in, fan_out, n_threads)
-    elif transposed != NULL and has_full_vectors():
+    elif worth_transposing and transposed != NULL and has_full_vectors():
         turned_error_below(delta, W, transposed, delta_below, rows, fan_in, fan_out, n_threads)
     else:
         gemm_in_slabs(True, rows, fan_in, fan_out, delta, W, <floating> 0, delta_below,
