@@ -59,6 +59,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     const SKMLP_REAL *restrict B, ptrdiff_t b_row, SKMLP_REAL scale, const SKMLP_REAL *S,
     ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
 {
+    /* The other half of eight rows: registers for all multiples of a_row would run out. */
+    const SKMLP_REAL *restrict A_4 = rows > 4 ? A + 4 * a_row : A;
     SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
     (void)mask;
     SKMLP_UNROLL
@@ -69,25 +71,34 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
                 sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
-    if (far) /* what the next tile starts from, and where this one will be stored */
-        SKMLP_UNROLL
-        for (int r = 0; r < rows; r++)
+#define SKMLP_ADD_TERMS(n_terms)                                               \
+    for (ptrdiff_t p = 0; p < (n_terms); p++) {                                \
+        SKMLP_UNROLL                                                           \
+        for (int v = 0; v < vectors; v++)                                      \
+            b[v] = SKMLP_LOAD(B + SKMLP_AT(v));                                \
+        SKMLP_UNROLL                                                           \
+        for (int r = 0; r < rows; r++)                                         \
+            SKMLP_UNROLL                                                       \
+            for (int v = 0; v < vectors; v++)                                  \
+                sum[r][v] += (r < 4 ? A : A_4)[r % 4 * a_row] * b[v];          \
+        A += a_column, A_4 += a_column, B += b_row;                            \
+    }
+    if (far) { /* what the next tile starts from, and where this one will be stored */
+        const int between = k >= SKMLP_TERMS_BETWEEN * rows;
+        for (int r = 0; r < rows; r++) {
             SKMLP_UNROLL
             for (int v = 0; v < vectors; v++) {
                 if (S)
                     __builtin_prefetch(S + (rows + r) * s_row + SKMLP_AT(v), 0, 2);
                 __builtin_prefetch(C + r * n + SKMLP_AT(v), 1);
             }
-    for (ptrdiff_t p = 0; p < k; p++, A += a_column, B += b_row) {
-        SKMLP_UNROLL
-        for (int v = 0; v < vectors; v++)
-            b[v] = SKMLP_LOAD(B + SKMLP_AT(v));
-        SKMLP_UNROLL
-        for (int r = 0; r < rows; r++)
-            SKMLP_UNROLL
-            for (int v = 0; v < vectors; v++)
-                sum[r][v] += A[r * a_row] * b[v];
+            if (between) /* all at once would keep B waiting */
+                SKMLP_ADD_TERMS(SKMLP_TERMS_BETWEEN)
+        }
+        k -= between ? SKMLP_TERMS_BETWEEN * rows : 0;
     }
+    SKMLP_ADD_TERMS(k)
+#undef SKMLP_ADD_TERMS
     SKMLP_UNROLL
     for (int r = 0; r < rows; r++)
         SKMLP_UNROLL
@@ -192,13 +203,18 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    enum { COPIED_ROWS = SKMLP_COPIED_BYTES / (SKMLP_INNER * sizeof(SKMLP_REAL)) };
-    SKMLP_REAL copy[SKMLP_INNER * COPIED_ROWS];
+    enum { /* of doubles fewer terms, and so many rows that B is seldom copied for the next */
+        MOST_INNER = 1024 / sizeof(SKMLP_REAL),
+        COPIED_INNER = MOST_INNER < SKMLP_INNER ? MOST_INNER : SKMLP_INNER,
+        COPIED_ROWS = SKMLP_COPIED_BYTES / (COPIED_INNER * sizeof(SKMLP_REAL))
+    };
+    SKMLP_REAL copy[COPIED_INNER * COPIED_ROWS];
     const int far = m * n * sizeof *C >= SKMLP_FAR_BYTES;
     const int copied = a_row == 1 && m >= SKMLP_MANY_ROWS && n >= SKMLP_MANY_COLUMNS;
+    const ptrdiff_t part = copied ? COPIED_INNER : SKMLP_INNER;
     const ptrdiff_t block = copied ? COPIED_ROWS : SKMLP_BLOCK_ROWS;
-    for (ptrdiff_t p = 0; p < k; p += SKMLP_INNER, scale = 1, S = C, s_row = n) {
-        const ptrdiff_t inner = k - p < SKMLP_INNER ? k - p : SKMLP_INNER;
+    for (ptrdiff_t p = 0; p < k; p += part, scale = 1, S = C, s_row = n) {
+        const ptrdiff_t inner = k - p < part ? k - p : part;
         for (ptrdiff_t i = 0; i < m; i += block) {
             const ptrdiff_t rows = m - i < block ? m - i : block;
             const SKMLP_REAL *A_block = A + i * a_row + p * a_column;

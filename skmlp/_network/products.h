@@ -37,6 +37,8 @@
 #endif
 /* A C of this many is in no near cache: its tiles are asked for ahead. */
 #define SKMLP_FAR_BYTES (1 << 20)
+/* Terms of the sums of a tile between rows that are asked for. */
+#define SKMLP_TERMS_BETWEEN 8
 
 #if defined(__GNUC__)
 /* Each level works through the inner dimension in parts of INNER, where shorter ones would load
