@@ -37,7 +37,11 @@ class Case(NamedTuple):
 
 def matching(cases, patterns):
     """Return the cases whose names match one of the patterns."""
-    return [case for case in cases if any(fnmatch(case.name, p) for p in patterns)]
+    found = [case for case in cases if any(fnmatch(case.name, p) for p in patterns)]
+    if not found:
+        names = ", ".join(case.name for case in cases)
+        raise SystemExit(f"No case matches {' or '.join(patterns)}: there are {names}.")
+    return found
 
 
 def regression(n_rows, n_features, n_outputs, seed):
