@@ -31,8 +31,8 @@ cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
 
 cdef inline bint has_full_vectors() noexcept nogil:
     """Whether the processor works through vectors of 64 bytes at once. Our products with the
-    transpose of large weights are faster then (measured on Zen 5, for which BLAS uses AVX2), and
-    no faster where it works in halves (on Zen 4)."""
+    transpose of large weights are faster then (measured on Zen 5, for which BLAS uses AVX2, and on
+    a Xeon, for which it uses AVX-512), and no faster where it works in halves (on Zen 4)."""
     return skmlp_level >= 4 and not skmlp_halves
 
 
