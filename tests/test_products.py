@@ -71,6 +71,24 @@ def test_product_starts_with_a_row_or_a_matrix(n, k, dtype, level):
         assert_product(multiply(A, B, S, 0.25), A, B, S / 4)
 
 
+# A C of 1 MiB is asked for ahead, between the terms of sums that are long enough.
+@every_level
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize("k", [15, 70])
+def test_product_that_no_near_cache_holds(k, transposed, dtype, level):
+    rng = np.random.default_rng(k)
+    m, n = 1027, 2**20 // np.dtype(dtype).itemsize // 1027 + 1
+    A, B = draw(rng, (m, k), dtype, transposed=transposed), draw(rng, (k, n), dtype)
+    for S in (None, draw(rng, (m, n), dtype)):
+        C = multiply(A, B, S)
+        assert_product(C, A, B, S)
+        alone = slice(1020, 1021)
+        assert_array_equal(
+            C[alone], multiply(A[alone], B, S if S is None else S[alone])
+        )
+
+
 # From 64 rows on strips of B are copied, from 192 columns on blocks of a transposed A,
 # of 512 rows at most.
 @every_level

@@ -146,7 +146,7 @@ def parse(arguments):
     parser.add_argument("--dtypes", nargs="+", default=dtypes, choices=dtypes)
     options = parser.parse_args(arguments)
     options.cases = matching(CASES, options.cases)
-    if not options.cases or options.repetitions < 1:
+    if options.repetitions < 1:
         parser.error("there is nothing to run")
     return options
 

@@ -72,6 +72,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
 #define SKMLP_ADD_TERMS(n_terms)                                               \
+    SKMLP_VECTOR_LOOP                                                          \
     for (ptrdiff_t p = 0; p < (n_terms); p++) {                                \
         SKMLP_UNROLL                                                           \
         for (int v = 0; v < vectors; v++)                                      \
@@ -85,12 +86,12 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     }
     if (far) { /* what the next tile starts from, and where this one will be stored */
         const int between = k >= SKMLP_TERMS_BETWEEN * rows;
-        for (int r = 0; r < rows; r++) {
+        for (int row = 0; row < rows; row++) {
             SKMLP_UNROLL
             for (int v = 0; v < vectors; v++) {
                 if (S)
-                    __builtin_prefetch(S + (rows + r) * s_row + SKMLP_AT(v), 0, 2);
-                __builtin_prefetch(C + r * n + SKMLP_AT(v), 1);
+                    __builtin_prefetch(S + (rows + row) * s_row + SKMLP_AT(v), 0, 2);
+                __builtin_prefetch(C + row * n + SKMLP_AT(v), 1);
             }
             if (between) /* all at once would keep B waiting */
                 SKMLP_ADD_TERMS(SKMLP_TERMS_BETWEEN)
@@ -203,7 +204,7 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    enum { /* of doubles fewer terms, and so many rows that B is seldom copied for the next */
+    enum { /* the shorter the copied rows, the more there are, and B is copied for fewer blocks */
         MOST_INNER = 1024 / sizeof(SKMLP_REAL),
         COPIED_INNER = MOST_INNER < SKMLP_INNER ? MOST_INNER : SKMLP_INNER,
         COPIED_ROWS = SKMLP_COPIED_BYTES / (COPIED_INNER * sizeof(SKMLP_REAL))

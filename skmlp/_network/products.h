@@ -37,12 +37,13 @@
 #endif
 /* A C of this many is in no near cache: its tiles are asked for ahead. */
 #define SKMLP_FAR_BYTES (1 << 20)
-/* Terms of the sums of a tile between rows that are asked for. */
+/* After a row of such a tile has been asked for, so many terms are added before the next. */
 #define SKMLP_TERMS_BETWEEN 8
 
 #if defined(__GNUC__)
 /* Each level works through the inner dimension in parts of INNER, where shorter ones would load
-   and store C more often, and A and B would not stay in the near caches for longer ones. */
+   and store C more often, and A and B would not stay in the near caches for longer ones. Those of a
+   copied A are no longer than a row of the copy. */
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 16

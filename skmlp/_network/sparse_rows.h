@@ -18,8 +18,8 @@ static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t 
 /* Rows of weights lie far apart: so many non-zeros ahead they are fetched from memory into the
    second-level cache, which can wait for more of them at a time, and from there into the first.
    They are asked for line by line, while the row at hand is worked through: all at once they
-   would take up what the core can wait for. On a Xeon (Emerald Rapids) rows that were asked for
-   8 to 20 ahead took up to twice as long. */
+   would take up what the core can wait for. On a Xeon (Emerald Rapids) a pass that asks for them
+   8 to 20 ahead takes up to twice as long. */
 #define SKMLP_FAR 32
 #define SKMLP_NEAR 4
 
