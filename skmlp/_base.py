@@ -17,7 +17,7 @@ from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
 from skmlp._cases import Data, checked_csr, in_dtype
 from skmlp._documentation import documentation_template
-from skmlp._early_stopping import checked_score, first_split, split_rows
+from skmlp._early_stopping import checked_score, last_split, split_rows
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._mini_batches import MiniBatchTraining, batch_rows
@@ -58,10 +58,17 @@ def learns_in_chunks(mlp):
     return True
 
 
+# Of a network that has learnt nothing, where noise is no excuse.
+USELESS_R2 = -0.5
+
+
 class BaseMLP(
     SavedModel, RecordedCurves, CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta
 ):
     """Parameters, training and prediction of a multi-layer perceptron."""
+
+    # Groups are mostly meant for the splitter of a cross-validation.
+    __metadata_request__fit = {"groups": False}
 
     # Where scikit-learn's diagrams link to, see its developer guide.
     _doc_link_module = "skmlp"
@@ -248,8 +255,9 @@ class BaseMLP(
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` or `max_fun` ended training, or it diverged with
-            `learning_rate_init="auto"` and started anew.
+            Where `max_iter` or `max_fun` ended training, it diverged with
+            `learning_rate_init="auto"` and started anew, or patience ended it with an
+            R^2 below -0.5 on the training data.
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init
@@ -272,7 +280,20 @@ class BaseMLP(
             self._warn_of_start_anew(best.state.eta_0, stacklevel=4)
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
+        elif self.stop_reason_ == "patience":
+            self._warn_if_useless(self.history_["score"][self.best_epoch_ - 1])
         return self
+
+    def _warn_if_useless(self, score):
+        # Accuracies are none of these; noise alone makes an R^2 somewhat negative.
+        if score < USELESS_R2:
+            warnings.warn(
+                "training stopped by patience, but the network is worse than the mean "
+                f"of y: R^2={score:.2g} on the training data; scale y "
+                "(TransformedTargetRegressor), or raise n_iter_no_change",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _warn_of_limit(self, limit):
         remedy = "" if self.solver == "lbfgs" else " or learning_rate_init"
@@ -288,7 +309,7 @@ class BaseMLP(
         warnings.warn(
             'training diverged with learning_rate_init="auto" and was started anew '
             f"with {eta_0:g}; scale X (StandardScaler) and, for regression, y "
-            "(TransformedTargetRegressor) to learn faster",
+            "(TransformedTargetRegressor), or the network may learn slowly or nothing",
             ConvergenceWarning,
             stacklevel=stacklevel,
         )
@@ -512,7 +533,7 @@ class BaseMLP(
             )
         if hasattr(self.early_stopping, "split"):
             X, y = data.given[:2]
-            return first_split(self.early_stopping, X, y, groups, len(data))
+            return last_split(self.early_stopping, X, y, groups, len(data))
         return split_rows(
             len(data),
             self.validation_fraction,

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from zlib import crc32
 
 import numpy as np
 from scipy.sparse import issparse
@@ -187,6 +188,12 @@ class Cases:
     def given(self):
         """X and y as the user passed them, and their sample_weight."""
         return self.data.given_rows(self.rows)
+
+    def checksum(self):
+        """A number that hardly any other targets have."""
+        targets = self.targets
+        t = targets.labels if targets.values is None else targets.values
+        return crc32(np.ascontiguousarray(at(t, self.rows)))
 
     def _weighted_sum(self, function):
         """sum_n s_n f(t_n) for each output, some rows at a time."""

@@ -105,7 +105,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Whether validation data are watched rather than the training objective, and the
         weights of the best epoch are kept. The data are those passed to `fit` as
         `X_val` and `y_val`, else a part of the training data, stratified by class, or
-        the first split of a splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
+        the last split of a splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
         Share of the training data that is held out, in (0, 1), but no case of weight 0;
         a splitter has its own.

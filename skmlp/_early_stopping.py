@@ -5,6 +5,7 @@ Early Stopping".
 """
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,7 +143,7 @@ def checked_score(score, scoring):
     """
     try:
         value = score()
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(
             f"scoring={scoring!r} fails on the validation data: {error}"
         ) from error
@@ -160,8 +161,10 @@ def checked_score(score, scoring):
     return value
 
 
-def first_split(splitter, X, y, groups, n_rows):
-    """The rows for training and validation in the first split of a splitter.
+def last_split(splitter, X, y, groups, n_rows):
+    """The rows for training and validation in the last split of a splitter.
+
+    The first of `TimeSeriesSplit` would leave the newest rows unused.
 
     Parameters
     ----------
@@ -182,11 +185,20 @@ def first_split(splitter, X, y, groups, n_rows):
         Where the splitter has no split, one of the two sets is empty, or its rows are
         neither row numbers of X nor masks.
     """
-    split = next(iter(splitter.split(X, y, groups)), ((), ()))
+    try:
+        last = deque(splitter.split(X, y, groups), maxlen=1)
+    except ValueError as error:
+        if groups is not None or "groups" not in str(error):
+            raise
+        raise ValueError(
+            f"early_stopping={splitter!r} needs to know which rows belong together: "
+            f"pass groups to fit ({error})"
+        ) from error
+    split = last[0] if last else ((), ())
     training, validation = (_row_numbers(splitter, rows, n_rows) for rows in split)
     if len(training) == 0 or len(validation) == 0:
         raise ValueError(
-            f"the first split of early_stopping={splitter!r} has {len(training)} rows "
+            f"the last split of early_stopping={splitter!r} has {len(training)} rows "
             f"for training and {len(validation)} for validation; use a splitter that "
             f"leaves some for both, {ADVICE}"
         )
@@ -200,13 +212,13 @@ def _row_numbers(splitter, rows, n_rows):
         rows = np.flatnonzero(rows)
     if rows.ndim != 1 or (rows.dtype.kind not in "iu" and len(rows) > 0):
         raise ValueError(
-            f"the first split of early_stopping={splitter!r} is of dtype {rows.dtype} "
+            f"the last split of early_stopping={splitter!r} is of dtype {rows.dtype} "
             f"and shape {rows.shape}; use a splitter that yields two arrays of row "
             f"numbers, or of booleans for all n_samples={n_rows}"
         )
     if len(rows) > 0 and (rows.min() < 0 or rows.max() >= n_rows):
         raise ValueError(
-            f"the first split of early_stopping={splitter!r} names rows "
+            f"the last split of early_stopping={splitter!r} names rows "
             f"{rows.min()} to {rows.max()} of n_samples={n_rows}; use a splitter "
             "that counts the rows of X from 0"
         )

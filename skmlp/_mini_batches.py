@@ -163,6 +163,7 @@ class MiniBatchTraining(Training):
             state.split_seed,
             first_loss=state.first_loss,
             watched=state.watched,
+            checksum=state.checksum,
         )
         if self.tasks:
             self.tasks.start_anew(self)

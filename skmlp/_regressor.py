@@ -108,7 +108,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     early_stopping : bool or cross-validation splitter, default=False
         Whether validation data are watched rather than the training objective, and the
         weights of the best epoch are kept. The data are those passed to `fit` as
-        `X_val` and `y_val`, else a part of the training data, or the first split of a
+        `X_val` and `y_val`, else a part of the training data, or the last split of a
         splitter such as `GroupShuffleSplit` or `TimeSeriesSplit`.
     validation_fraction : float, default=0.1
         Share of the training data that is held out, in (0, 1), but no case of weight 0;

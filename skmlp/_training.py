@@ -49,6 +49,8 @@ class TrainingState:
         About the loss that training started from.
     watched : str or callable
         What patience is about; a copy of the estimator has the copy of its scorer.
+    checksum : int or None
+        Of the targets that this is measured by.
     patience : Patience
     best_parameters : ndarray or None
         Weights of the best epoch, with early stopping.
@@ -68,19 +70,25 @@ class TrainingState:
     n_reductions: int = 0
     first_loss: float | None = None
     watched: object = ""
+    checksum: int | None = None
     patience: Patience = field(default_factory=Patience)
     best_parameters: np.ndarray | None = None
     best_epoch: int = 0
     last_parameters: np.ndarray | None = None
 
-    def watch(self, watched):
-        """Have patience with this; values of something else are no measure for it."""
-        if watched != self.watched:
+    def watch(self, watched, cases):
+        """Have patience with this.
+
+        Values of something else, or by other targets, are no measure for it.
+        """
+        checksum = cases.checksum()
+        if watched != self.watched or self.checksum not in (None, checksum):
             self.watched, self.patience, self.best_parameters = (
                 watched,
                 Patience(),
                 None,
             )
+        self.checksum = checksum
 
     def resume(self, parameters):
         """The weights to go on from, where those of the best epoch had been restored.
@@ -204,7 +212,8 @@ class Training(ABC):
     def start(self):
         """Look at what training starts from, for what it will be measured by."""
         if self.watch:
-            self.state.watch(self.watched)
+            watched_cases = self.validation if self.mlp.early_stopping else self.cases
+            self.state.watch(self.watched, watched_cases)
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 

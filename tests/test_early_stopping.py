@@ -18,6 +18,7 @@ from sklearn.model_selection import (
     KFold,
     ShuffleSplit,
     TimeSeriesSplit,
+    cross_validate,
 )
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -26,7 +27,7 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 # Most tests look at a given number of epochs.
 pytestmark = pytest.mark.filterwarnings(
-    "ignore:training stopped at max_iter:sklearn.exceptions.ConvergenceWarning"
+    "ignore:training stopped (at|by) :sklearn.exceptions.ConvergenceWarning"
 )
 
 rng = np.random.default_rng(0)
@@ -501,9 +502,9 @@ def test_score_that_the_validation_data_do_not_define_is_an_error():
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
 @both
-def test_first_split_of_a_splitter_is_held_out(estimator, solver):
+def test_last_split_of_a_splitter_is_held_out(estimator, solver):
     splitter = TimeSeriesSplit(3)
-    training, validation = next(splitter.split(X))
+    *_, (training, validation) = splitter.split(X)
     mlp = small(estimator, early_stopping=splitter, solver=solver).fit(X, y)
     given = small(estimator, solver=solver).fit(
         X[training], y[training], X_val=X[validation], y_val=y[validation]
@@ -648,7 +649,7 @@ def test_groups_that_nothing_uses_are_a_warning(early_stopping, validation):
 def test_groups_stay_together(estimator):
     groups = np.repeat(np.arange(10), 10)
     splitter = GroupShuffleSplit(test_size=0.3, random_state=1)
-    training, validation = next(splitter.split(X, y, groups))
+    *_, (training, validation) = splitter.split(X, y, groups)
     mlp = small(estimator, early_stopping=splitter).fit(X, y, groups=groups)
     given = small(estimator).fit(
         X[training], y[training], X_val=X[validation], y_val=y[validation]
@@ -699,14 +700,52 @@ def test_splitter_that_leaves_nothing_is_an_error(splits):
         def split(self, X, y=None, groups=None):
             return iter(splits)
 
-    with pytest.raises(ValueError, match="first split of early_stopping=Splitter"):
+    with pytest.raises(ValueError, match="last split of early_stopping=Splitter"):
         small(MLPClassifierSDM, early_stopping=Splitter()).fit(X, y)
 
 
 def test_splitter_without_the_groups_it_needs_is_an_error():
     mlp = small(MLPClassifierSDM, early_stopping=GroupShuffleSplit())
-    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+    with pytest.raises(ValueError, match=r"(?s)GroupShuffleSplit.*pass groups to fit"):
         mlp.fit(X, y)
+
+
+@both
+def test_groups_of_a_cross_validation_are_not_meant_for_the_network(estimator):
+    groups = np.arange(len(X)) % 10
+    with config_context(enable_metadata_routing=True):
+        scores = cross_validate(
+            small(estimator), X, y, cv=GroupKFold(3), params={"groups": groups}
+        )
+    assert len(scores["test_score"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "own_data"), [(True, False), (True, True), (False, False)]
+)
+@both
+def test_a_warm_start_on_other_targets_is_measured_by_these(
+    estimator, early_stopping, own_data
+):
+    mlp = small(estimator, early_stopping=early_stopping, warm_start=True, max_iter=50)
+
+    def fit(column):
+        validation = {"X_val": X_val, "y_val": X_val[:, column] > 0}
+        return mlp.fit(X, X[:, column] > 0, **validation if own_data else {})
+
+    n_before = len(fit(0).history_["loss"])
+    assert fit(2).best_epoch_ > n_before
+    assert mlp.score(X, X[:, 2] > 0) > (0.9 if estimator is MLPClassifierSDM else 0.3)
+
+
+@both
+def test_a_scorer_that_takes_no_weights_is_named(estimator):
+    def script(mlp, X, y):
+        return mlp.score(X, y)
+
+    mlp = small(estimator, scoring=script)
+    with pytest.raises(ValueError, match=r"scoring=.*script.* fails .*sample_weight"):
+        mlp.fit(X, y, weights)
 
 
 @both

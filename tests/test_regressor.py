@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_friedman1
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import PoissonRegressor, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -177,3 +178,16 @@ def test_score_of_a_constant_that_is_not_met_is_0(outputs, s):
     target = np.full((90, outputs), 0.1)
     mlp = small(learning_rate_init=1e-3, max_iter=2).fit(X, target.squeeze(), s)
     assert mlp.history_["score"] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize(("mean", "spread"), [(12, 0.4), (0, 0.001)])
+def test_patience_with_a_useless_network_is_a_warning(mean, spread, early_stopping):
+    X = np.random.default_rng(0).normal(size=(160, 6))
+    y = mean + spread * X[:, 0]
+    mlp = MLPRegressorSDM(early_stopping=early_stopping, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="worse than the mean of y: R.*scale y"):
+        assert mlp.fit(X, y).stop_reason_ == "patience"
+    assert mlp.score(X, y) < 0
+    mlp.fit(X, X[:, 0])
+    assert mlp.score(X, X[:, 0]) > 0.5
