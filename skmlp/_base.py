@@ -50,16 +50,15 @@ FLOATS = [np.float64, np.float32]
 PREDICT_ROWS = 4096
 PREDICT_BYTES = 1 << 21
 
+# Of a network that has learnt nothing, where noise is no excuse.
+USELESS_R2 = -0.5
+
 
 def learns_in_chunks(mlp):
     """Whether `partial_fit` is there: a full-batch solver never sees a chunk."""
     if mlp.solver == "lbfgs":
         raise AttributeError('partial_fit is not available with solver="lbfgs"')
     return True
-
-
-# Of a network that has learnt nothing, where noise is no excuse.
-USELESS_R2 = -0.5
 
 
 class BaseMLP(
