@@ -188,13 +188,8 @@ def test_the_lowest_level_has_no_products(level):
         kernel.multiply(A, B, None, C, scale=1)
 
 
-# Weights on both sides of a mebibyte, where BLAS takes over or other matrices are
-# transposed, and narrow layers.
-@pytest.mark.parametrize("units", [(30, 530, 500, 3), (600, 500, 10), (5, 3, 2, 7, 1)])
-@pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
-@pytest.mark.parametrize("n_threads", [1, 3])
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level):
+def assert_gradient(units, rows, dtype, n_threads=1):
+    """The gradient of a network of so many units is that of the oracle."""
     rng = np.random.default_rng(rows)
     coefs = [rng.standard_normal(shape) / shape[0] ** 0.5 for shape in pairwise(units)]
     intercepts = [rng.standard_normal(n) for n in units[1:]]
@@ -246,3 +241,20 @@ def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level)
     for views, values in zip(network.views(velocity[0]), (dW, db), strict=True):
         for view, value in zip(views, values, strict=True):
             assert_allclose(view, value, **tolerance)
+
+
+# Weights on both sides of a mebibyte, where BLAS takes over or other matrices are
+# transposed, and narrow layers.
+@pytest.mark.parametrize("units", [(30, 530, 500, 3), (600, 500, 10), (5, 3, 2, 7, 1)])
+@pytest.mark.parametrize("rows", [1, 2, 7, 8, 9, 40, 300])
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gradients_of_networks_of_any_size(dtype, n_threads, rows, units, level):
+    assert_gradient(units, rows, dtype, n_threads)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 40])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_gradients_of_one_output_and_of_biases_of_any_width(dtype, rows, level):
+    for width in range(1, 71):
+        assert_gradient((2, width, 1), rows, dtype)

@@ -66,10 +66,6 @@ SKMLP_CLONES static void skmlp_gather_rows(
     }
 }
 
-/* Sums side by side, where the compiler has vectors: one alone would have to be in the order
-   written, which cannot be vectorised, and more take longer to add up than they save. */
-#define SKMLP_SUMS 8
-
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
 #include "blocks.h"
@@ -80,17 +76,6 @@ SKMLP_CLONES static void skmlp_gather_rows(
 #endif
 #else
 
-#if defined(__GNUC__)
-typedef SKMLP_REAL SKMLP_NAME(sums)
-    __attribute__((vector_size(SKMLP_SUMS * sizeof(SKMLP_REAL)), aligned(sizeof(SKMLP_REAL)),
-                   may_alias));
-#else
-typedef SKMLP_REAL SKMLP_NAME(sums);
-#endif
-#define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
-#define SKMLP_AT(p) (*(SKMLP_NAME(sums) *)(p))
-#define SKMLP_READ(p) (*(const SKMLP_NAME(sums) *)(p))
-
 /* z[r] <- b for each row r */
 SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
     const SKMLP_REAL *restrict b, SKMLP_REAL *restrict z, ptrdiff_t rows, ptrdiff_t n)
@@ -98,92 +83,6 @@ SKMLP_CLONES static void SKMLP_NAME(fill_rows)(
     for (ptrdiff_t r = 0; r < rows; r++, z += n)
         for (ptrdiff_t j = 0; j < n; j++)
             z[j] = b[j];
-}
-
-/* sum <- sum + weight[0] x[0] + weight[1] x[1] + ... over the rows of x, with weights of 1 where
-   weight is NULL; for vectors of columns, whose sums stay in registers. */
-SKMLP_INLINE void SKMLP_NAME(add_columns)(
-    const int vectors, const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight,
-    SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
-{
-    SKMLP_NAME(sums) part[4];
-    SKMLP_UNROLL
-    for (int v = 0; v < vectors; v++)
-        part[v] = SKMLP_AT(sum + v * SKMLP_N_SUMS);
-    for (ptrdiff_t r = 0; r < rows; r++, x += n)
-        SKMLP_UNROLL
-        for (int v = 0; v < vectors; v++)
-            if (weight)
-                part[v] += weight[r] * SKMLP_READ(x + v * SKMLP_N_SUMS);
-            else
-                part[v] += SKMLP_READ(x + v * SKMLP_N_SUMS);
-    SKMLP_UNROLL
-    for (int v = 0; v < vectors; v++)
-        SKMLP_AT(sum + v * SKMLP_N_SUMS) = part[v];
-}
-
-/* The same for all columns, where they are fewer than a vector has. */
-SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
-    ptrdiff_t rows, ptrdiff_t n)
-{
-    for (ptrdiff_t j = 0; j < n; j++) {
-        SKMLP_REAL part[4] = {0};
-        ptrdiff_t r = 0;
-        for (; r + 4 <= rows; r += 4)
-            SKMLP_UNROLL
-            for (int k = 0; k < 4; k++)
-                part[k] += (weight ? weight[r + k] : 1) * x[(r + k) * n + j];
-        for (; r < rows; r++)
-            part[0] += (weight ? weight[r] : 1) * x[r * n + j];
-        sum[j] += (part[0] + part[1]) + (part[2] + part[3]);
-    }
-}
-
-/* The same for all columns. The last vector starts early enough to end with the row, and from what
-   its numbers were before: those that it shares with others come out the same. */
-SKMLP_INLINE void SKMLP_NAME(add_weighted_rows)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
-    ptrdiff_t rows, ptrdiff_t n)
-{
-    const ptrdiff_t last = n - SKMLP_N_SUMS;
-    SKMLP_REAL last_sum[SKMLP_N_SUMS];
-    ptrdiff_t j = 0;
-    if (last < 0) {
-        SKMLP_NAME(add_narrow_rows)(x, weight, sum, rows, n);
-        return;
-    }
-    SKMLP_AT(last_sum) = SKMLP_READ(sum + last);
-    SKMLP_NAME(add_columns)(1, x + last, weight, last_sum, rows, n);
-    for (; j + 4 * SKMLP_N_SUMS <= n; j += 4 * SKMLP_N_SUMS)
-        SKMLP_NAME(add_columns)(4, x + j, weight, sum + j, rows, n);
-    for (; j < last; j += SKMLP_N_SUMS)
-        SKMLP_NAME(add_columns)(1, x + j, weight, sum + j, rows, n);
-    SKMLP_AT(sum + last) = SKMLP_READ(last_sum);
-}
-
-/* sum <- sum + x[0] + x[1] + ... over the rows of x */
-SKMLP_CLONES static void SKMLP_NAME(add_rows)(
-    const SKMLP_REAL *restrict x, SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
-{
-    SKMLP_NAME(add_weighted_rows)(x, NULL, sum, rows, n);
-}
-
-/* x y */
-static inline SKMLP_REAL SKMLP_NAME(dot)(const SKMLP_REAL *x, const SKMLP_REAL *y, ptrdiff_t n)
-{
-    SKMLP_NAME(sums) part = {0};
-    SKMLP_REAL sum[SKMLP_N_SUMS], rest = 0;
-    ptrdiff_t i = 0;
-    for (; i + SKMLP_N_SUMS <= n; i += SKMLP_N_SUMS)
-        part += SKMLP_READ(x + i) * SKMLP_READ(y + i);
-    for (; i < n; i++)
-        rest += x[i] * y[i];
-    SKMLP_AT(sum) = part;
-    for (int half = SKMLP_N_SUMS / 2; half > 0; half /= 2)
-        for (int k = 0; k < half; k++)
-            sum[k] += sum[k + half];
-    return sum[0] + rest;
 }
 
 /* ||x - y||^2, or ||x||^2 where y is NULL: differences are of the type, the rest is in double. */
@@ -217,27 +116,7 @@ SKMLP_CLONES static double SKMLP_NAME(squared_distance)(
     return SKMLP_NAME(squared_norm)(x, y, n);
 }
 
-/* The products of a layer with one output, where W and delta are columns: BLAS has no
-   vectors for matrices that are one number wide. */
-
-/* z <- x W + b */
-SKMLP_CLONES static void SKMLP_NAME(column_product)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, const SKMLP_REAL *restrict b,
-    SKMLP_REAL *restrict z, ptrdiff_t rows, ptrdiff_t n)
-{
-    for (ptrdiff_t r = 0; r < rows; r++, x += n)
-        z[r] = b[0] + SKMLP_NAME(dot)(x, W, n);
-}
-
-/* gradient <- gradient + h' delta */
-SKMLP_CLONES static void SKMLP_NAME(add_column_gradient)(
-    const SKMLP_REAL *restrict h, const SKMLP_REAL *restrict delta,
-    SKMLP_REAL *restrict gradient, ptrdiff_t rows, ptrdiff_t n)
-{
-    SKMLP_NAME(add_weighted_rows)(h, delta, gradient, rows, n);
-}
-
-/* delta_below <- delta W' */
+/* delta_below <- delta W' for a layer with one output, where delta and W are columns */
 SKMLP_CLONES static void SKMLP_NAME(column_error_below)(
     const SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict W,
     SKMLP_REAL *restrict delta_below, ptrdiff_t rows, ptrdiff_t n)
@@ -330,9 +209,6 @@ SKMLP_DERIVATIVE(logistic, SKMLP_LOGISTIC_DERIVATIVE)
 #undef SKMLP_DERIVATIVE
 #undef SKMLP_TANH_DERIVATIVE
 #undef SKMLP_LOGISTIC_DERIVATIVE
-#undef SKMLP_N_SUMS
-#undef SKMLP_AT
-#undef SKMLP_READ
 #undef SKMLP_REAL
 #undef SKMLP_NAME
 #endif

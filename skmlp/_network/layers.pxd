@@ -19,17 +19,6 @@ from .slabs cimport blas_slab_length, n_slabs, slab_length
 cdef extern from "blocks.h" nogil:
     void skmlp_fill_rows_f64(const double* b, double* z, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_fill_rows_f32(const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_rows_f64(const double* x, double* sum, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_rows_f32(const float* x, float* sum, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_column_product_f64(
-        const double* x, const double* W, const double* b, double* z, Py_ssize_t rows,
-        Py_ssize_t n)
-    void skmlp_column_product_f32(
-        const float* x, const float* W, const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_column_gradient_f64(
-        const double* h, const double* delta, double* gradient, Py_ssize_t rows, Py_ssize_t n)
-    void skmlp_add_column_gradient_f32(
-        const float* h, const float* delta, float* gradient, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_column_error_below_f64(
         const double* delta, const double* W, double* delta_below, Py_ssize_t rows, Py_ssize_t n)
     void skmlp_column_error_below_f32(
@@ -44,6 +33,19 @@ cdef extern from "blocks.h" nogil:
     void skmlp_transpose_f32(
         const float* source, Py_ssize_t source_row, float* to, Py_ssize_t to_row,
         Py_ssize_t rows, Py_ssize_t columns)
+
+cdef extern from "sums.h" nogil:
+    void skmlp_add_rows_f64(const double* x, double* sum, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_rows_f32(const float* x, float* sum, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_column_product_f64(
+        const double* x, const double* W, const double* b, double* z, Py_ssize_t rows,
+        Py_ssize_t n)
+    void skmlp_column_product_f32(
+        const float* x, const float* W, const float* b, float* z, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_gradient_f64(
+        const double* h, const double* delta, double* gradient, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_add_column_gradient_f32(
+        const float* h, const float* delta, float* gradient, Py_ssize_t rows, Py_ssize_t n)
 
 
 cdef enum:

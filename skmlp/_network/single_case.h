@@ -13,8 +13,9 @@
 
 #include <string.h>
 
-#include "blocks.h"
+#include "clones.h"
 #include "levels.h"
+#include "sums.h"
 
 /* A layer's weights, biases and velocities, of double or float, and what updates them. */
 typedef struct {
@@ -112,7 +113,7 @@ static inline void SKMLP_NAME(case_net_input)(
     ptrdiff_t fan_in, ptrdiff_t fan_out)
 {
     if (fan_out == 1)
-        SKMLP_BY_LEVEL(fan_in * sizeof *x, column_net_input, x, W, b, z, fan_in);
+        SKMLP_NAME(column_product)(x, W, b, z, 1, fan_in);
     else
         SKMLP_BY_LEVEL(fan_out * sizeof *z, case_net_input, x, W, b, z, fan_in, fan_out,
                        fan_out);
@@ -134,10 +135,12 @@ static inline void SKMLP_NAME(case_update)(
     const skmlp_case_layer *layer, const SKMLP_REAL *x, SKMLP_REAL *delta,
     const SKMLP_REAL *next_x, SKMLP_REAL *z)
 {
-    if (layer->fan_out == 1)
-        SKMLP_BY_LEVEL(layer->fan_in * sizeof *x, column_update, layer, x, delta, next_x, z);
-    else
+    if (layer->fan_out == 1) {
+        SKMLP_BY_LEVEL(layer->fan_in * sizeof *x, column_update, layer, x, delta[0]);
+        SKMLP_NAME(column_product)(next_x, layer->W, layer->b, z, 1, layer->fan_in);
+    } else {
         SKMLP_BY_LEVEL(layer->fan_out * sizeof *x, case_update, layer, 0, x, delta, next_x, z);
+    }
 }
 
 #undef SKMLP_REAL

@@ -13,7 +13,6 @@
 #define SKMLP_REAL_BYTES 8
 #define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
 #define SKMLP_RULE skmlp_case_rule_f64
-#define SKMLP_DOT skmlp_dot_f64
 #define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f64)
 #define SKMLP_UPDATE_NUMBER skmlp_update_v0_f64
 #include "single_case_passes.h"
@@ -21,7 +20,6 @@
 #define SKMLP_REAL_BYTES 4
 #define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
 #define SKMLP_RULE skmlp_case_rule_f32
-#define SKMLP_DOT skmlp_dot_f32
 #define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f32)
 #define SKMLP_UPDATE_NUMBER skmlp_update_v0_f32
 #include "single_case_passes.h"
@@ -300,14 +298,7 @@ SKMLP_TARGET static void SKMLP_NAME(case_update)(
 
 /* The same where W and delta are columns: W is one row, and h takes the place of delta. */
 
-SKMLP_TARGET static void SKMLP_NAME(column_net_input)(
-    const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict W, const SKMLP_REAL *restrict b,
-    SKMLP_REAL *restrict z, ptrdiff_t fan_in)
-{
-    z[0] = b[0] + SKMLP_DOT(x, W, fan_in);
-}
-
-SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(update_column)(
+SKMLP_TARGET static void SKMLP_NAME(column_update)(
     const skmlp_case_layer *layer, const SKMLP_REAL *restrict h, SKMLP_REAL delta)
 {
     const SKMLP_RULE rule = SKMLP_NAME(rule_of)(layer, layer->nesterov);
@@ -319,19 +310,11 @@ SKMLP_TARGET static void SKMLP_NAME(column_backward)(
     const skmlp_case_layer *layer, const SKMLP_REAL *restrict h,
     const SKMLP_REAL *restrict delta, SKMLP_REAL *restrict delta_below)
 {
-    const SKMLP_REAL *W = layer->W; /* which update_column changes */
+    const SKMLP_REAL *W = layer->W; /* which column_update changes */
     const ptrdiff_t fan_in = layer->fan_in;
     for (ptrdiff_t i = 0; i < fan_in; i++)
         delta_below[i] = W[i] * delta[0];
-    SKMLP_NAME(update_column)(layer, h, delta[0]);
-}
-
-SKMLP_TARGET static void SKMLP_NAME(column_update)(
-    const skmlp_case_layer *layer, const SKMLP_REAL *restrict x,
-    const SKMLP_REAL *restrict delta, const SKMLP_REAL *restrict next_x, SKMLP_REAL *restrict z)
-{
-    SKMLP_NAME(update_column)(layer, x, delta[0]);
-    SKMLP_NAME(column_net_input)(next_x, layer->W, layer->b, z, layer->fan_in);
+    SKMLP_NAME(column_update)(layer, h, delta[0]);
 }
 
 #undef SKMLP_N_SUMS
@@ -347,7 +330,6 @@ SKMLP_TARGET static void SKMLP_NAME(column_update)(
 #undef SKMLP_REAL_BYTES
 #undef SKMLP_NAME
 #undef SKMLP_RULE
-#undef SKMLP_DOT
 #undef SKMLP_BELOW
 #undef SKMLP_UPDATE_NUMBER
 #endif

@@ -1,0 +1,86 @@
+/* Sums along the rows of a block and down its columns.
+
+   They are written out for each level of the processor, as GCC keeps vectors in memory that are
+   longer than those of the processor. Numbers are added in the same order at every level. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#ifndef SKMLP_SUMS_H
+#define SKMLP_SUMS_H
+
+#include <stddef.h>
+
+#include "clones.h"
+#include "levels.h"
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
+#define SKMLP_TARGET
+#ifdef __GNUC__
+#define SKMLP_BYTES 16
+#else
+#define SKMLP_BYTES 0
+#endif
+#include "sum_passes.h"
+
+#ifdef SKMLP_X86_64_LEVELS
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
+#define SKMLP_TARGET SKMLP_TARGET_V3
+#define SKMLP_BYTES 32
+#include "sum_passes.h"
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
+#define SKMLP_TARGET SKMLP_TARGET_V4
+#define SKMLP_BYTES 64
+#include "sum_passes.h"
+
+#define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
+    do {                                        \
+        if (skmlp_level >= 4)                   \
+            SKMLP_NAME(name##_v4)(__VA_ARGS__); \
+        else if (skmlp_level == 3)              \
+            SKMLP_NAME(name##_v3)(__VA_ARGS__); \
+        else                                    \
+            SKMLP_NAME(name##_v1)(__VA_ARGS__); \
+    } while (0)
+#else
+#define SKMLP_AT_LEVEL_IN_USE(name, ...) SKMLP_NAME(name##_v1)(__VA_ARGS__)
+#endif
+
+#define SKMLP_REAL double
+#define SKMLP_NAME(name) skmlp_##name##_f64
+#include "sums.h"
+#define SKMLP_REAL float
+#define SKMLP_NAME(name) skmlp_##name##_f32
+#include "sums.h"
+
+#endif
+#else
+
+/* sum <- sum + x[0] + x[1] + ... over the rows of x */
+static inline void SKMLP_NAME(add_rows)(
+    const SKMLP_REAL *x, SKMLP_REAL *sum, ptrdiff_t rows, ptrdiff_t n)
+{
+    SKMLP_AT_LEVEL_IN_USE(add_rows, x, sum, rows, n);
+}
+
+/* The products of a layer with one output, where W and delta are columns: BLAS has no
+   vectors for matrices that are one number wide. */
+
+/* z <- x W + b */
+static inline void SKMLP_NAME(column_product)(
+    const SKMLP_REAL *x, const SKMLP_REAL *W, const SKMLP_REAL *b, SKMLP_REAL *z, ptrdiff_t rows,
+    ptrdiff_t n)
+{
+    SKMLP_AT_LEVEL_IN_USE(column_product, x, W, b, z, rows, n);
+}
+
+/* gradient <- gradient + h' delta */
+static inline void SKMLP_NAME(add_column_gradient)(
+    const SKMLP_REAL *h, const SKMLP_REAL *delta, SKMLP_REAL *gradient, ptrdiff_t rows,
+    ptrdiff_t n)
+{
+    SKMLP_AT_LEVEL_IN_USE(add_column_gradient, h, delta, gradient, rows, n);
+}
+
+#undef SKMLP_REAL
+#undef SKMLP_NAME
+#endif
