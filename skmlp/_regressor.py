@@ -380,11 +380,11 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
             assert_all_finite(values, input_name="y")  # where objects became numbers
         low, high = TARGET_RANGES[self.out_activation_]
         if lowest < low or highest > high:
+            name = "loss" if self.loss == "poisson" else "out_activation"
             raise ValueError(
-                f"y ranges from {lowest:g} to {highest:g}, but the output "
-                f"activation {self.out_activation_!r} reaches only "
-                f"[{low:g}, {high:g}]; scale y into that range or choose another "
-                "out_activation or loss"
+                f"y ranges from {lowest:g} to {highest:g}, but "
+                f"{name}={getattr(self, name)!r} reaches only [{low:g}, {high:g}]; "
+                f"scale y into that range or choose another {name}"
             )
         return values, None
 

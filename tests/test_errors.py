@@ -385,12 +385,13 @@ def test_bad_labels_are_an_error_that_says_what_was_wrong(call, message):
 def test_target_out_of_reach_is_an_error_and_the_ends_are_within(
     parameters, low, high, where
 ):
+    [(name, value)] = parameters.items()
     reached = np.resize([low, min(high, 1)], 40)
     small(MLPRegressorSDM, **parameters).fit(X, reached)
     for beyond in [low - 0.1] + [high + 0.1] * (high == 1):
         mlp = small(MLPRegressorSDM, **parameters)
         y = put(reached, beyond)
-        message = f"{beyond:g}.*reaches only.*{low}.*scale y.*out_activation"
+        message = f"{beyond:g}.*{name}='{value}' reaches only.*{low}.*scale y.*{name}"
         with pytest.raises(ValueError, match=message):
             where(mlp, reached, y)
 

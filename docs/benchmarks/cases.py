@@ -37,11 +37,11 @@ class Case(NamedTuple):
 
 def matching(cases, patterns):
     """Return the cases whose names match one of the patterns."""
-    found = [case for case in cases if any(fnmatch(case.name, p) for p in patterns)]
-    if not found:
-        names = ", ".join(case.name for case in cases)
-        raise SystemExit(f"No case matches {' or '.join(patterns)}: there are {names}.")
-    return found
+    for pattern in patterns:
+        if not any(fnmatch(case.name, pattern) for case in cases):
+            names = ", ".join(case.name for case in cases)
+            raise SystemExit(f"No case matches {pattern}: there are {names}.")
+    return [case for case in cases if any(fnmatch(case.name, p) for p in patterns)]
 
 
 def regression(n_rows, n_features, n_outputs, seed):
