@@ -1,12 +1,13 @@
 """Time per epoch with the vectors of older processors, beside those of this one.
 
-The passes over weights at batch size 1, and the matrix products of small batches, are
-written out for each level of the processor (`levels.h`). Each case is fitted with the
-code for every level in turn, on one core; medians of CPU time, in milliseconds, and how
-many times as long as with what skmlp chooses for this processor, within a repetition:
-the longest vectors, or shorter ones for some products if the processor works through
-the longest in halves. What compilers vectorise by themselves (activations, other
-updates) stays at the level of the processor; an older one is slower there too.
+The passes over weights at batch size 1, the matrix products of small batches, and sums
+along rows and columns are written out for each level of the processor (`levels.h`).
+Each case is fitted with the code for every level in turn, on one core; medians of CPU
+time, in milliseconds, and how many times as long as with what skmlp chooses for this
+processor, within a repetition: the longest vectors, or shorter ones for some products
+if the processor works through the longest in halves. What compilers vectorise by
+themselves (activations, other updates) stays at the level of the processor; an older
+one is slower there too.
 
 The exit code is 1 if code takes longer than its vectors are shorter (and twice that
 where a product and a sum are two instructions): then the compiler has made something

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clones.h"
+#include "sums.h"
 
 #if defined(__GNUC__)
 #define SKMLP_PREFETCH(address) __builtin_prefetch(address)

@@ -29,8 +29,4 @@
 #define SKMLP_UNROLL
 #endif
 
-/* Sums side by side of a long sum: one alone would have to be in the order written, which has no
-   vectors, and more take longer to add up than they save. */
-#define SKMLP_SUMS 8
-
 #endif

@@ -11,7 +11,7 @@
 #ifndef SKMLP_SINGLE_CASE_H
 #define SKMLP_SINGLE_CASE_H
 
-#include <string.h>
+#include <stddef.h>
 
 #include "clones.h"
 #include "levels.h"

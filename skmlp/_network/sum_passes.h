@@ -68,29 +68,32 @@ SKMLP_TARGET static void SKMLP_NAME(column_product)(
         z[r] = b[0] + SKMLP_NAME(dot)(x, W, n);
 }
 
+/* Where vector v of a strip starts; the last one starts early enough to end with the strip. */
+#define SKMLP_START(v) ((v) == vectors - 1 ? columns - SKMLP_WIDTH : (v) * SKMLP_WIDTH)
+
 /* sum <- sum + weight[0] x[0] + weight[1] x[1] + ... over the rows of x, with weights of 1 where
-   weight is NULL; for vectors of columns, whose sums stay in registers. */
-SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_columns)(
-    const int vectors, const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight,
-    SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
+   weight is NULL; for a strip of columns, whose sums stay in registers. */
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_strip)(
+    const int vectors, ptrdiff_t columns, const SKMLP_REAL *restrict x,
+    const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum, ptrdiff_t rows, ptrdiff_t n)
 {
-    SKMLP_VECTOR part[4];
+    SKMLP_VECTOR part[5];
     SKMLP_UNROLL
     for (int v = 0; v < vectors; v++)
-        part[v] = SKMLP_AT(sum + v * SKMLP_WIDTH);
+        part[v] = SKMLP_READ(sum + SKMLP_START(v));
     for (ptrdiff_t r = 0; r < rows; r++, x += n)
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
             if (weight)
-                part[v] += weight[r] * SKMLP_READ(x + v * SKMLP_WIDTH);
+                part[v] += weight[r] * SKMLP_READ(x + SKMLP_START(v));
             else
-                part[v] += SKMLP_READ(x + v * SKMLP_WIDTH);
+                part[v] += SKMLP_READ(x + SKMLP_START(v));
     SKMLP_UNROLL
     for (int v = 0; v < vectors; v++)
-        SKMLP_AT(sum + v * SKMLP_WIDTH) = part[v];
+        SKMLP_AT(sum + SKMLP_START(v)) = part[v];
 }
 
-/* The same for all columns, where they are fewer than SUMS. */
+/* The same for all columns of a narrow block. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
     ptrdiff_t rows, ptrdiff_t n)
@@ -108,29 +111,34 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
     }
 }
 
-/* The same for all columns. If they are not whole vectors, the last one starts early enough to end
-   with the row, and from what its numbers were before: those that it shares with the vector before
-   it come out the same. */
+/* The same for all columns of a block. What the last strip has is more than a vector, so that no
+   column is in two strips; where it is in two vectors, both add the same. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_weighted_rows)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
     ptrdiff_t rows, ptrdiff_t n)
 {
-    const ptrdiff_t last = n - SKMLP_WIDTH;
-    SKMLP_REAL last_sum[SKMLP_WIDTH];
-    ptrdiff_t j = 0;
+    ptrdiff_t columns = n;
     if (n < SKMLP_SUMS) {
         SKMLP_NAME(add_narrow_rows)(x, weight, sum, rows, n);
         return;
     }
-    SKMLP_AT(last_sum) = SKMLP_READ(sum + last);
-    for (; j + 4 * SKMLP_WIDTH <= n; j += 4 * SKMLP_WIDTH)
-        SKMLP_NAME(add_columns)(4, x + j, weight, sum + j, rows, n);
-    for (; j <= last; j += SKMLP_WIDTH)
-        SKMLP_NAME(add_columns)(1, x + j, weight, sum + j, rows, n);
-    if (j < n) {
-        SKMLP_NAME(add_columns)(1, x + last, weight, last_sum, rows, n);
-        SKMLP_AT(sum + last) = SKMLP_READ(last_sum);
+#define SKMLP_STRIP(vectors, columns) \
+    SKMLP_NAME(add_strip)(vectors, columns, x, weight, sum, rows, n)
+    for (; columns > 5 * SKMLP_WIDTH; columns -= 4 * SKMLP_WIDTH) {
+        SKMLP_STRIP(4, 4 * SKMLP_WIDTH);
+        x += 4 * SKMLP_WIDTH, sum += 4 * SKMLP_WIDTH;
     }
+    if (columns > 4 * SKMLP_WIDTH)
+        SKMLP_STRIP(5, columns);
+    else if (columns > 3 * SKMLP_WIDTH)
+        SKMLP_STRIP(4, columns);
+    else if (columns > 2 * SKMLP_WIDTH)
+        SKMLP_STRIP(3, columns);
+    else if (columns > SKMLP_WIDTH)
+        SKMLP_STRIP(2, columns);
+    else
+        SKMLP_STRIP(1, columns);
+#undef SKMLP_STRIP
 }
 
 SKMLP_TARGET static void SKMLP_NAME(add_rows)(
@@ -151,6 +159,7 @@ SKMLP_TARGET static void SKMLP_NAME(add_column_gradient)(
 #undef SKMLP_VECTORS
 #undef SKMLP_AT
 #undef SKMLP_READ
+#undef SKMLP_START
 #undef SKMLP_REAL
 #undef SKMLP_REAL_BYTES
 #undef SKMLP_NAME

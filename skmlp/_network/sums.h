@@ -12,14 +12,21 @@
 #include "clones.h"
 #include "levels.h"
 
+/* Sums side by side of a long sum: one alone would have to be in the order written, which has no
+   vectors, and more take longer to add up than they save. */
+#define SKMLP_SUMS 8
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
+#define SKMLP_TARGET
+#define SKMLP_BYTES 0
+#include "sum_passes.h"
+
+#ifdef __GNUC__
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
 #define SKMLP_TARGET
-#ifdef __GNUC__
 #define SKMLP_BYTES 16
-#else
-#define SKMLP_BYTES 0
-#endif
 #include "sum_passes.h"
+#endif
 
 #ifdef SKMLP_X86_64_LEVELS
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
@@ -31,18 +38,30 @@
 #define SKMLP_TARGET SKMLP_TARGET_V4
 #define SKMLP_BYTES 64
 #include "sum_passes.h"
+#endif
 
+#if defined(SKMLP_X86_64_LEVELS)
 #define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
     do {                                        \
         if (skmlp_level >= 4)                   \
             SKMLP_NAME(name##_v4)(__VA_ARGS__); \
-        else if (skmlp_level == 3)              \
+        else if (skmlp_level >= 3)              \
             SKMLP_NAME(name##_v3)(__VA_ARGS__); \
-        else                                    \
+        else if (skmlp_level >= 1)              \
             SKMLP_NAME(name##_v1)(__VA_ARGS__); \
+        else                                    \
+            SKMLP_NAME(name##_v0)(__VA_ARGS__); \
+    } while (0)
+#elif defined(__GNUC__)
+#define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
+    do {                                        \
+        if (skmlp_level >= 1)                   \
+            SKMLP_NAME(name##_v1)(__VA_ARGS__); \
+        else                                    \
+            SKMLP_NAME(name##_v0)(__VA_ARGS__); \
     } while (0)
 #else
-#define SKMLP_AT_LEVEL_IN_USE(name, ...) SKMLP_NAME(name##_v1)(__VA_ARGS__)
+#define SKMLP_AT_LEVEL_IN_USE(name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
 #endif
 
 #define SKMLP_REAL double
