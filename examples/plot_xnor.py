@@ -34,7 +34,8 @@ print(f"  with two hidden units: {hidden.predict_proba(X)[:, 1].round(2)}")
 
 # %%
 # That two units are enough does not mean that gradient descent finds their weights:
-# half of the starts end in a local minimum. More units make that rare.
+# half of the starts end elsewhere, most of them in a local minimum, some where the loss
+# is so flat that patience runs out. More units make that rare.
 for J in 2, 4, 8:
     mlp.set_params(hidden_layer_sizes=J)
     scores = [mlp.set_params(random_state=i).fit(X, y).score(X, y) for i in range(50)]

@@ -256,7 +256,7 @@ class BaseMLP(
         ConvergenceWarning
             Where `max_iter` or `max_fun` ended training, it diverged with
             `learning_rate_init="auto"` and started anew, or patience ended it with an
-            R^2 below -0.5 on the training data.
+            R^2 below -0.5 on the training data (of a regressor with one output).
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init
@@ -284,12 +284,14 @@ class BaseMLP(
         return self
 
     def _warn_if_useless(self, score):
-        # Accuracies are none of these; noise alone makes an R^2 somewhat negative.
-        if score < USELESS_R2:
+        # Accuracies are none of these; noise alone makes an R^2 somewhat negative, and
+        # of many outputs one that hardly varies the mean.
+        if self.n_outputs_ == 1 and score < USELESS_R2:
             warnings.warn(
                 "training stopped by patience, but the network is worse than the mean "
                 f"of y: R^2={score:.2g} on the training data; scale y "
-                "(TransformedTargetRegressor), or raise n_iter_no_change",
+                "(TransformedTargetRegressor), lower learning_rate_init, or raise "
+                "n_iter_no_change",
                 ConvergenceWarning,
                 stacklevel=4,
             )

@@ -253,9 +253,10 @@ def input_gradient(estimator, X, output=None, *, kind="net_input"):
 
     Notes
     -----
-    The error signal, 1 at the unit, is led back layer by layer, delta W' f'(z), down to
-    the inputs (slide "Backpropagation": "Need to compute gradient w.r.t. inputs and
-    parameters in each layer"). At the kink of relu its derivative is taken to be 0.
+    The error signal, 1 at the unit, is led back layer by layer, (delta W^T) * f'(u),
+    down to the inputs, which have no f' (slide "Backpropagation": "Need to compute
+    gradient w.r.t. inputs and parameters in each layer"). At the kink of relu its
+    derivative is taken to be 0.
 
     Examples
     --------

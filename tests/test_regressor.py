@@ -191,3 +191,11 @@ def test_patience_with_a_useless_network_is_a_warning(mean, spread, early_stoppi
     assert mlp.score(X, y) < 0
     mlp.fit(X, X[:, 0])
     assert mlp.score(X, X[:, 0]) > 0.5
+
+
+def test_an_output_that_hardly_varies_is_no_reason_for_a_warning():
+    X = np.random.default_rng(0).normal(size=(160, 6))
+    Y = np.c_[X[:, :3], 1e-3 * X[:, 3]]
+    mlp = MLPRegressorSDM(random_state=0).fit(X, Y)
+    assert mlp.stop_reason_ == "patience"
+    assert mlp.history_["score"][mlp.best_epoch_ - 1] < -0.5
