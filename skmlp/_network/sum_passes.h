@@ -93,7 +93,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_strip)(
         SKMLP_AT(sum + SKMLP_START(v)) = part[v];
 }
 
-/* The same for all columns of a narrow block. */
+/* The same for all columns, where they are fewer than SUMS. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
     ptrdiff_t rows, ptrdiff_t n)
@@ -111,8 +111,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_narrow_rows)(
     }
 }
 
-/* The same for all columns of a block. What the last strip has is more than a vector, so that no
-   column is in two strips; where it is in two vectors, both add the same. */
+/* The same for all columns. The last of several strips has more than a vector, so that no column
+   is in two strips; where one is in two vectors, both add the same. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_weighted_rows)(
     const SKMLP_REAL *restrict x, const SKMLP_REAL *restrict weight, SKMLP_REAL *restrict sum,
     ptrdiff_t rows, ptrdiff_t n)
