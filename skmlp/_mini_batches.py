@@ -20,6 +20,10 @@ from skmlp._training import DivergenceError, Training, TrainingState
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
+# batch_size="auto": a tenth of the cases, so that patience waits for many more updates
+# than momentum remembers; within these bounds.
+AUTO_LEAST_ROWS, AUTO_MOST_ROWS = 32, 200
+
 # Epochs of at least so many updates by single cases work on padded copies of the
 # weights.
 MANY_CASES = 200
@@ -304,7 +308,7 @@ class MiniBatchTraining(Training):
 def batch_rows(batch_size, n_rows):
     """Rows of a mini-batch: never more than there are."""
     if batch_size == "auto":
-        batch_size = 200
+        batch_size = max(AUTO_LEAST_ROWS, min(n_rows // 10, AUTO_MOST_ROWS))
     if batch_size == "full":
         return n_rows
     if batch_size < 1:  # unless skip_parameter_validation is set, found out before

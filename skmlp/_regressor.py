@@ -57,8 +57,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         this number times the batch size.
     batch_size : int, "full" or "auto", default="auto"
         Cases per update, at least 1: 1 is stochastic, "full" is batch gradient descent,
-        "auto" is min(200, n_samples). Never more than there are. The last mini-batch of
-        an epoch may be smaller; its loss is the mean over its own cases.
+        "auto" is a tenth of the cases, from 32 to 200. Never more than there are. The
+        last mini-batch of an epoch may be smaller; its loss is the mean over its own
+        cases.
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
         Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
         divided by 5 each time that patience runs out, until it is below 1e-6.
@@ -66,9 +67,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         eta_0, above 0. "auto" is made for standardised data:
         0.005 with "sgd" (0.02 for tanh, 0.1 for logistic outputs);
         0.05 with "adagrad", 0.003 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
-        That is for mini-batches of 200 cases or more; for a smaller `batch_size` it is
-        multiplied by sqrt(batch_size / 200). Where training diverges with "auto" in the
-        first call, it starts anew at a tenth of the rate, as often as needed, with a
+        Where `batch_size` is a number below 200, that is multiplied by
+        sqrt(batch_size / 200). Where training diverges with "auto" in the first call,
+        it starts anew at a tenth of the rate, as often as needed, with a
         `ConvergenceWarning`.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.

@@ -7,9 +7,8 @@ from numbers import Integral
 ADAPTIVE_DIVISOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
-# learning_rate_init="auto" is a number per solver, loss and output activation for
-# mini-batches of 200 rows or more; for smaller ones it falls with the square root of
-# their size.
+# learning_rate_init="auto" is a number per solver, loss and output activation; where
+# batch_size is a number below 200, it falls with the square root of that.
 AUTO_LEARNING_RATE = {
     "sgd": {
         ("log_loss", "softmax"): 0.05,

@@ -259,8 +259,9 @@ def test_check_gradient_draws_parameters():
 @each_container
 def test_check_gradient_of_converged_network(container):
     # The gradient is nearly 0, and what is left of it not to be compared with noise.
-    options = {"weight_decay": 0.1, "n_iter_no_change": np.inf, "max_iter": 500}
-    estimator = MLPClassifierSDM((), learning_rate_init=0.1, **options).fit(X, three)
+    options = {"batch_size": "full", "weight_decay": 0.1, "learning_rate_init": 0.1}
+    options |= {"n_iter_no_change": np.inf, "max_iter": 500}
+    estimator = MLPClassifierSDM((), **options).fit(X, three)
     assert max(abs(g).max() for g in loss_gradient(estimator, X, three).coefs) < 1e-6
     assert check_gradient(estimator, container(X), three) < 1e-6
 

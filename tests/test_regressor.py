@@ -185,7 +185,9 @@ def test_score_of_a_constant_that_is_not_met_is_0(outputs, s):
 def test_patience_with_a_useless_network_is_a_warning(mean, spread, early_stopping):
     X = np.random.default_rng(0).normal(size=(160, 6))
     y = mean + spread * X[:, 0]
-    mlp = MLPRegressorSDM(early_stopping=early_stopping, random_state=0)
+    mlp = MLPRegressorSDM(
+        batch_size="full", early_stopping=early_stopping, random_state=0
+    )
     with pytest.warns(ConvergenceWarning, match="worse than the mean of y: R.*scale y"):
         assert mlp.fit(X, y).stop_reason_ == "patience"
     assert mlp.score(X, y) < 0

@@ -322,17 +322,26 @@ def test_fit_weights_have_mean_one():
         assert_allclose(other.coefs_[0], ends[0].coefs_[0], rtol=1e-10)
 
 
-def test_automatic_batches_have_200_rows_or_all():
+@pytest.mark.parametrize(
+    ("n", "batch_size"), [(2500, 200), (459, 45), (150, 32), (32, 32), (20, 20)]
+)
+def test_automatic_batches_have_a_tenth_of_the_rows_within_bounds(n, batch_size):
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(450, 3)), rng.normal(size=450)
-    for n, batch_size in [(450, 200), (150, "full")]:
-        auto, told = (
-            MLPRegressorSDM(3, batch_size=size, max_iter=2, random_state=0)
-            for size in ("auto", batch_size)
-        )
-        assert_array_equal(
-            auto.fit(X[:n], y[:n]).coefs_[0], told.fit(X[:n], y[:n]).coefs_[0]
-        )
+    X, y = rng.normal(size=(n, 3)), rng.normal(size=n)
+    mlp = MLPRegressorSDM(3, learning_rate_init=0.01, max_iter=2, random_state=0)
+    auto, told = (
+        clone(mlp).set_params(batch_size=size).fit(X, y)
+        for size in ("auto", batch_size)
+    )
+    assert_array_equal(auto.coefs_[0], told.coefs_[0])
+
+
+@pytest.mark.parametrize("n", [50, 100, 200])
+def test_defaults_learn_small_data_before_patience_ends(n):
+    X = np.linspace(-3, 3, n)[:, np.newaxis]
+    y = np.sin(X[:, 0])
+    scores = [MLPRegressorSDM(random_state=s).fit(X, y).score(X, y) for s in range(5)]
+    assert min(scores) > 0.8
 
 
 @every_container

@@ -76,8 +76,9 @@ def in_turn(pair, repetitions):
 def small_fits():
     """Return ours and theirs: one epoch on iris."""
     X, y = load_iris(return_X_y=True)
-    ours = MLPClassifierSDM(max_iter=1, random_state=0)
-    theirs = MLPClassifier(solver="sgd", max_iter=1, random_state=0)
+    shared = dict(batch_size=len(X), max_iter=1, random_state=0)
+    ours = MLPClassifierSDM(**shared)
+    theirs = MLPClassifier(solver="sgd", **shared)
     return [cpu_time(lambda mlp=mlp: mlp.fit(X, y)) for mlp in (ours, theirs)]
 
 
