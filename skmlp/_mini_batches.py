@@ -12,7 +12,7 @@ from skmlp._cases import as_indices, at
 from skmlp._history import CURVES, truncate
 from skmlp._network import kernel
 from skmlp._objective import slice_rows
-from skmlp._schedules import learning_rate
+from skmlp._schedules import auto_learning_rate, learning_rate
 from skmlp._threads import shared_cores
 from skmlp._training import DivergenceError, Training, TrainingState
 
@@ -20,9 +20,11 @@ from skmlp._training import DivergenceError, Training, TrainingState
 RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
-# batch_size="auto": a tenth of the cases, so that patience waits for many more updates
-# than momentum remembers; within these bounds.
-AUTO_LEAST_ROWS, AUTO_MOST_ROWS = 32, 200
+# batch_size="auto": ten mini-batches, so that patience waits for many more updates than
+# momentum remembers; fewer where that is more than one for each FEW rows, more where
+# they would have over MOST. scikit-learn's checks of sample_weight want 27 in one.
+AUTO_BATCHES = 10
+AUTO_FEW_ROWS, AUTO_MOST_ROWS = 32, 200
 
 # Epochs of at least so many updates by single cases work on padded copies of the
 # weights.
@@ -74,7 +76,15 @@ class MiniBatchTraining(Training):
         self.updates = updates
         self.restartable = restartable
         self.squares = self.first_parameters = None
-        self.batch_size = batch_rows(self.mlp.batch_size, len(self.cases.rows))
+        mlp, n_rows = self.mlp, len(self.cases.rows)
+        batch_size = mlp.batch_size
+        if batch_size == "auto":
+            batch_size = auto_batch_size(n_rows)
+        self.batch_size = batch_rows(batch_size, n_rows)
+        if self.state.eta_0 is None:
+            self.state.eta_0 = auto_learning_rate(
+                mlp.solver, mlp.loss, mlp.out_activation_, batch_size
+            )
         self.order = as_indices(self.cases.rows)
         n_batches = -(-len(self.order) // self.batch_size)
         self.batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
@@ -305,12 +315,22 @@ class MiniBatchTraining(Training):
         return max(loss, 0.5 * spread / self.cases.total_weight)
 
 
+def auto_batch_size(n_rows):
+    """What "auto" stands for: "full", or the rows of mini-batches of nearly one size.
+
+    A last one of a row or two would move the weights as far as all others, at random.
+    """
+    n_batches = min(AUTO_BATCHES, math.ceil(n_rows / AUTO_FEW_ROWS))
+    n_batches = max(n_batches, math.ceil(n_rows / AUTO_MOST_ROWS))
+    return "full" if n_batches == 1 else math.ceil(n_rows / n_batches)
+
+
 def batch_rows(batch_size, n_rows):
-    """Rows of a mini-batch: never more than there are."""
-    if batch_size == "auto":
-        batch_size = max(AUTO_LEAST_ROWS, min(n_rows // 10, AUTO_MOST_ROWS))
+    """Rows of a mini-batch, with "auto" the most; never more than there are."""
     if batch_size == "full":
         return n_rows
+    if batch_size == "auto":
+        batch_size = AUTO_MOST_ROWS
     if batch_size < 1:  # unless skip_parameter_validation is set, found out before
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     return min(batch_size, n_rows)

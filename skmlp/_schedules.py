@@ -1,14 +1,12 @@
 """The learning rate: the first one, and that of each epoch."""
 
-import math
-from numbers import Integral
-
 # "adaptive": what the rate is divided by when patience runs out, and where that ends.
 ADAPTIVE_DIVISOR = 5.0
 ADAPTIVE_MINIMUM = 1e-6
 
-# learning_rate_init="auto" is a number per solver, loss and output activation; where
-# batch_size is a number below 200, it falls with the square root of that.
+# learning_rate_init="auto" is a number per solver, loss and output activation for full
+# batches and mini-batches of 200 rows or more; for smaller ones it falls with the
+# square root of their size.
 AUTO_LEARNING_RATE = {
     "sgd": {
         ("log_loss", "softmax"): 0.05,
@@ -33,7 +31,6 @@ AUTO_LEARNING_RATE = {
         ("poisson", "exp"): 1.0,
     },
     "adam": 0.005,
-    "lbfgs": math.nan,  # finds the length of its steps by itself
 }
 AUTO_BATCH_ROWS = 200
 
@@ -44,9 +41,9 @@ def auto_learning_rate(solver, loss, out_activation, batch_size):
     Parameters
     ----------
     solver, loss, out_activation : str
-    batch_size : int or str
-        The parameter of the estimator. The size of the data plays no part, so that rows
-        repeated and rows weighted learn the same.
+    batch_size : int or "full"
+        That of the data plays no part in full batches, so that rows repeated and rows
+        weighted learn the same.
 
     Returns
     -------
@@ -56,7 +53,7 @@ def auto_learning_rate(solver, loss, out_activation, batch_size):
     if isinstance(eta_0, dict):
         eta_0 = eta_0[loss, out_activation]
     rows = AUTO_BATCH_ROWS
-    if isinstance(batch_size, Integral):
+    if batch_size != "full":
         rows = min(batch_size, rows)
     return eta_0 * (rows / AUTO_BATCH_ROWS) ** 0.5
 

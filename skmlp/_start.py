@@ -7,7 +7,6 @@ from skmlp._initialization import initial_weights
 from skmlp._network.aligned import aligned_copy, aligned_zeros
 from skmlp._network.network import Updates
 from skmlp._parameters import pack
-from skmlp._schedules import auto_learning_rate
 from skmlp._training import TrainingState
 
 # epsilon="auto": the papers' where they name one.
@@ -31,10 +30,8 @@ def make_updates(mlp):
 
 
 def first_learning_rate(mlp):
-    """eta_0 of a training that starts."""
-    if mlp.learning_rate_init != "auto":
-        return mlp.learning_rate_init
-    return auto_learning_rate(mlp.solver, mlp.loss, mlp.out_activation_, mlp.batch_size)
+    """eta_0 of a training that starts, or None where it depends on the mini-batches."""
+    return None if mlp.learning_rate_init == "auto" else mlp.learning_rate_init
 
 
 def first_weights(mlp, network, state_shape, dtype, n_init):

@@ -35,8 +35,8 @@ class TrainingState:
         Whose state that is.
     update_state : ndarray of shape (n_vectors, n_parameters)
         What the solver keeps of earlier gradients: the velocity of "sgd", say.
-    eta_0 : float
-        The first learning rate.
+    eta_0 : float or None
+        The first learning rate; None before it is known, and with "lbfgs" and "auto".
     shuffle_seed, split_seed : int
         With the number of the epoch, the first gives the order of the rows.
     epoch : int
@@ -62,7 +62,7 @@ class TrainingState:
 
     solver: str
     update_state: np.ndarray
-    eta_0: float
+    eta_0: float | None
     shuffle_seed: int
     split_seed: int
     epoch: int = 0

@@ -136,7 +136,7 @@ class Problem:
         names = mlp.activation
         names = [names] * (n_layers - 1) if isinstance(names, str) else names
         etas = [mlp.learning_rate_init] * mlp.max_iter if etas is None else etas
-        sizes = {"full": n, "auto": min(n, max(32, min(n // 10, 200)))}
+        sizes = {"full": n, "auto": -(-n // min(10, -(-n // 32)))}
         return ref.train(
             self.X.astype(np.float64),
             self.T,

@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmlp import MLPClassifierSDM, MLPRegressorSDM, _start
+from skmlp import MLPClassifierSDM, MLPRegressorSDM, _mini_batches, _start
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -584,7 +584,7 @@ def test_automatic_learning_rate_that_diverges_starts_the_state_anew(
     X, y = make_data("regression")
     mlp = make_mlp("regression", solver, batch_size=batch_size)
     auto = clone(mlp).set_params(learning_rate_init="auto")
-    monkeypatch.setattr(_start, "first_learning_rate", lambda mlp: 1e200)
+    monkeypatch.setattr(_mini_batches, "auto_learning_rate", lambda *_: 1e200)
     with pytest.warns(ConvergenceWarning, match="started anew"):
         auto.fit(X, y)
     monkeypatch.undo()
