@@ -21,8 +21,9 @@ RESTART_DIVISOR = 10.0
 RESTART_MINIMUM = 1e-12
 
 # batch_size="auto": ten mini-batches, so that patience waits for many more updates than
-# momentum remembers; fewer where that is more than one for each FEW rows, more where
-# they would have over MOST. scikit-learn's checks of sample_weight want 27 in one.
+# momentum remembers. Fewer rows than ten times FEW make fewer, more than ten times MOST
+# make more. FEW is above 27, the repeated rows that scikit-learn's checks compare with
+# weighted ones, which only full batches can equal.
 AUTO_BATCHES = 10
 AUTO_FEW_ROWS, AUTO_MOST_ROWS = 32, 200
 
@@ -318,15 +319,24 @@ class MiniBatchTraining(Training):
 def auto_batch_size(n_rows):
     """What "auto" stands for: "full", or the rows of mini-batches of nearly one size.
 
-    A last one of a row or two would move the weights as far as all others, at random.
+    The last has at least half as many: a row or two would move the weights as far as a
+    whole mini-batch does, at random.
     """
     n_batches = min(AUTO_BATCHES, math.ceil(n_rows / AUTO_FEW_ROWS))
     n_batches = max(n_batches, math.ceil(n_rows / AUTO_MOST_ROWS))
-    return "full" if n_batches == 1 else math.ceil(n_rows / n_batches)
+    if n_batches == 1:
+        return "full"
+    size = math.ceil(n_rows / n_batches)
+    while 0 < n_rows % size < size / 2:  # never below 20,000 rows
+        size -= 1
+    return size
 
 
 def batch_rows(batch_size, n_rows):
-    """Rows of a mini-batch, with "auto" the most; never more than there are."""
+    """Rows of a mini-batch, never more than there are; of "auto" the most there can be.
+
+    Fewer rows may train, and may have larger mini-batches.
+    """
     if batch_size == "full":
         return n_rows
     if batch_size == "auto":

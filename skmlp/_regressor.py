@@ -57,10 +57,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         this number times the batch size.
     batch_size : int, "full" or "auto", default="auto"
         Cases per update, at least 1: 1 is stochastic, "full" is batch gradient descent.
-        "auto" is ten mini-batches of nearly one size: more where these had over 200 of
-        the training cases; with fewer than 320 of them, one for each 32 begun. Never
-        more cases than there are. The last mini-batch of an epoch may be smaller; its
-        loss is the mean over its own cases.
+        "auto" is ten mini-batches of nearly one size: more if these would exceed 200 of
+        the n training cases; below 320 cases n / 32, rounded up, so that up to 32 are
+        one full batch. Never more cases than there are. The last mini-batch of an epoch
+        may be smaller; its loss is the mean over its own cases.
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
         Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
         divided by 5 each time that patience runs out, until it is below 1e-6.
@@ -68,10 +68,11 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         eta_0, above 0. "auto" is made for standardised data:
         0.005 with "sgd" (0.02 for tanh, 0.1 for logistic outputs);
         0.05 with "adagrad", 0.003 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
-        That is for full batches and for mini-batches of 200 cases or more; for smaller
-        ones it is multiplied by sqrt(size / 200). Where training diverges with "auto"
-        in the first call, it starts anew at a tenth of the rate, as often as needed,
-        with a `ConvergenceWarning`.
+        That is for full batches and a `batch_size` of 200 or more; for a smaller one,
+        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200).
+        Later calls keep the rate of the first. Where training diverges with "auto" in
+        the first call, it starts anew at a tenth of the rate, as often as needed, with
+        a `ConvergenceWarning`.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9

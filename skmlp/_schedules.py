@@ -42,7 +42,7 @@ def auto_learning_rate(solver, loss, out_activation, batch_size):
     ----------
     solver, loss, out_activation : str
     batch_size : int or "full"
-        That of the data plays no part in full batches, so that rows repeated and rows
+        How many rows a full batch has plays no part, so that rows repeated and rows
         weighted learn the same.
 
     Returns

@@ -30,7 +30,7 @@ def make_updates(mlp):
 
 
 def first_learning_rate(mlp):
-    """eta_0 of a training that starts, or None where it depends on the mini-batches."""
+    """eta_0 of a training that starts; None for "auto", which mini-batches decide."""
     return None if mlp.learning_rate_init == "auto" else mlp.learning_rate_init
 
 

@@ -36,7 +36,8 @@ class TrainingState:
     update_state : ndarray of shape (n_vectors, n_parameters)
         What the solver keeps of earlier gradients: the velocity of "sgd", say.
     eta_0 : float or None
-        The first learning rate; None before it is known, and with "lbfgs" and "auto".
+        The first learning rate; with "auto" None until the mini-batches are known, and
+        with "lbfgs".
     shuffle_seed, split_seed : int
         With the number of the epoch, the first gives the order of the rows.
     epoch : int

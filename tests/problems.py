@@ -136,6 +136,7 @@ class Problem:
         names = mlp.activation
         names = [names] * (n_layers - 1) if isinstance(names, str) else names
         etas = [mlp.learning_rate_init] * mlp.max_iter if etas is None else etas
+        # "auto" of no more than 2,000 rows.
         sizes = {"full": n, "auto": -(-n // min(10, -(-n // 32)))}
         return ref.train(
             self.X.astype(np.float64),

@@ -528,7 +528,8 @@ def test_other_solver_has_its_own_automatic_learning_rate(before, after):
     X, y = make_data("regression")
     mlp = make_mlp("regression", before, learning_rate_init="auto", warm_start=True)
     fresh = clone(mlp).set_params(solver=after).fit(X, y)
-    mlp.fit(X, y).set_params(solver=after).fit(X, y)
+    mlp = pickle.loads(pickle.dumps(mlp.fit(X, y)))
+    mlp.set_params(solver=after).fit(X, y)
     assert mlp.history_["learning_rate"][5:] == fresh.history_["learning_rate"]
 
 

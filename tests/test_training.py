@@ -18,6 +18,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._mini_batches import auto_batch_size
 
 # Training here ends after a handful of epochs, long before it has converged.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -334,6 +335,7 @@ def test_fit_weights_have_mean_one():
         (2000, 200),
         (2001, 182),
         (20001, 199),
+        (39801, 189),
     ],
 )
 def test_automatic_batches_are_ten_but_neither_small_nor_large(n, batch_size):
@@ -346,6 +348,30 @@ def test_automatic_batches_are_ten_but_neither_small_nor_large(n, batch_size):
     )
     assert auto.history_["learning_rate"] == told.history_["learning_rate"]
     assert_array_equal(auto.coefs_[0], told.coefs_[0])
+
+
+def test_the_last_automatic_batch_is_at_least_half_a_batch():
+    for n in range(33, 60_000):
+        size = auto_batch_size(n)
+        assert n % size == 0 or n % size >= size / 2
+
+
+@pytest.mark.parametrize(("n", "B"), [(36, "full"), (40, 18)])
+def test_automatic_batches_are_of_the_cases_that_train(n, B):
+    X = np.random.default_rng(0).normal(size=(n, 3))
+    mlp = MLPRegressorSDM(3, early_stopping=True, max_iter=2, random_state=0)
+    auto, told = (
+        clone(mlp).set_params(batch_size=size).fit(X, X[:, 0]) for size in ("auto", B)
+    )
+    assert auto.history_ == told.history_
+
+
+def test_later_calls_keep_the_automatic_learning_rate_of_the_first():
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    mlp = MLPRegressorSDM(3, random_state=0)
+    for rows in (slice(33), slice(300), slice(10)):
+        mlp.partial_fit(X[rows], X[rows, 0])
+    assert_allclose(mlp.history_["learning_rate"], [0.005 * (17 / 200) ** 0.5] * 3)
 
 
 @pytest.mark.parametrize("n", [100, 200])

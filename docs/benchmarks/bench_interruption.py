@@ -16,7 +16,10 @@ from skmlp import MLPRegressorSDM
 CASES = {
     "batch size 1, (100,)": {"batch_size": 1},
     "batch size 32, (100,)": {"batch_size": 32},
-    "batch size 200, (1000, 1000)": {"hidden_layer_sizes": (1000, 1000)},
+    "batch size 200, (1000, 1000)": {
+        "hidden_layer_sizes": (1000, 1000),
+        "batch_size": 200,
+    },
     "full batch, (1000, 1000)": {
         "hidden_layer_sizes": (1000, 1000),
         "batch_size": "full",
