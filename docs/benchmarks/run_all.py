@@ -1,6 +1,6 @@
 """Make all result files, from which the performance page is made.
 
-    python docs/benchmarks/run_all.py             # all, some 25 minutes
+    python docs/benchmarks/run_all.py             # all, some 30 minutes
     python docs/benchmarks/run_all.py peers tasks # some
     python docs/benchmarks/run_all.py --quick     # try it, in minutes; keeps no results
     python docs/benchmarks/run_all.py --folder avx2 peers peers_two_cores large
@@ -32,9 +32,9 @@ STEPS = {  # by the name of the results: the script, its arguments, those for a 
     "solvers": ("solvers --repetitions 3", "--repetitions 2"),
     "scaling": ("scaling --repetitions 2", "--repetitions 1 --curves units"),
     "tasks": ("tasks --repetitions 11", "--repetitions 5 --no-search"),
-    "large": ("large --repetitions 7", "--repetitions 1 --rows 100000"),
+    "large": ("large --repetitions 21", "--repetitions 1 --rows 100000"),
     "memory": ("memory", ""),
-    "busy": ("busy --repetitions 7", "--repetitions 2"),
+    "busy": ("busy --repetitions 15", "--repetitions 2"),
 }
 
 
