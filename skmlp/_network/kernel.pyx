@@ -73,19 +73,21 @@ cdef class Skipping:
             Py_ssize_t n_features = network.layout.n_features
             Py_ssize_t n_slabs = N_SLABS if shared else 1
             Py_ssize_t n_rows = n_gradient_rows(n_features, n_slabs)
-            Py_ssize_t n_non_zeros = inputs.most_non_zeros(order, network.layout.block_rows)
+            Py_ssize_t most_non_zeros = inputs.most_non_zeros(order, network.layout.block_rows)
             Py_ssize_t n_sums = (n_slabs - 1) * network.layout.block_rows * fan_out
         self.network = network
         self.inputs = inputs
         self.order = order
         # A row of numbers is a struct.
         self.states = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
-        self.non_zeros = np.empty((max(n_non_zeros, 1), sizeof(NonZero) // sizeof(double)))
+        self.non_zeros = np.empty(
+            (max(n_slabs * most_non_zeros, 1), sizeof(NonZero) // sizeof(double)))
         self.updated = np.zeros(n_rows, np.intp)
         self.gradient_rows = aligned_empty(((n_rows + n_slabs) * fan_out,), inputs.dtype)
         self.sums = aligned_empty((max(n_sums, 1),), inputs.dtype)
         self.rows.n_features = n_features
         self.rows.n_slabs = n_slabs
+        self.rows.most_non_zeros = most_non_zeros
         self.rows.non_zeros = <NonZero*> &self.non_zeros[0, 0]
         self.rows.rows = <SkippedRow*> &self.states[0, 0]
         self.rows.updated = &self.updated[0]

@@ -69,7 +69,7 @@ cdef struct SkippedRow:
 
 
 cdef struct NonZero:
-    int32_t feature
+    int32_t row  # of W; where it is added to a gradient row, of these
     int32_t n  # of the case, in its block
     double x
 
@@ -79,13 +79,15 @@ cdef struct FeatureSlab:  # sparse_batches.pxd
     Py_ssize_t stop
     Py_ssize_t first_gradient_row  # its first place in `updated`, too
     Py_ssize_t n_updated  # how many of both it needs
+    Py_ssize_t n_added  # of the non-zeros from the start, to gradient rows
 
 
 cdef struct SkippedRows:
     Py_ssize_t n_features
     Py_ssize_t n_slabs  # N_SLABS, or one: a power of two
     FeatureSlab slabs[N_SLABS]
-    NonZero* non_zeros  # of the block under way, slab after slab
+    NonZero* non_zeros  # of the block under way: (n_slabs, most_non_zeros)
+    Py_ssize_t most_non_zeros
     uint32_t n_updates  # of this epoch
     uint32_t n_seen_by_all
     UpdateRule rule

@@ -27,6 +27,7 @@ cdef extern from "blocks.h" nogil:
 cdef enum:
     SLAB_FEATURES = 16
     PREFETCHED_CASES = 4  # of X, ahead of the one at hand
+    PREFETCHED_ROWS = 12  # what is known of them, ahead of the non-zero at hand
 
 
 cdef inline Py_ssize_t n_gradient_rows(Py_ssize_t n_features, Py_ssize_t n_slabs) noexcept nogil:
@@ -84,20 +85,15 @@ cdef inline void find_non_zeros(
     Py_ssize_t rows,
 ) noexcept nogil:
     """Sort the non-zeros of a block by slab"""
-    cdef Py_ssize_t s, n, i, feature, start = 0
+    cdef Py_ssize_t s, n, i, feature
     cdef FeatureSlab* slab
     for s in range(skipped.n_slabs):
-        skipped.slabs[s].stop = 0
+        slab = &skipped.slabs[s]
+        slab.start = slab.stop = s * skipped.most_non_zeros
+        slab.n_added = 0
     for n in range(rows):
         if n + PREFETCHED_CASES < rows:
             prefetch_non_zeros(X, row[n + PREFETCHED_CASES], sizeof(floating))
-        for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
-            skipped.slabs[slab_of(skipped, feature_at(X, i))].stop += 1
-    for s in range(skipped.n_slabs):
-        slab = &skipped.slabs[s]
-        start, slab.start = start + slab.stop, start
-        slab.stop = slab.start
-    for n in range(rows):
         for i in range(start_of(X, row[n]), start_of(X, row[n] + 1)):
             feature = feature_at(X, i)
             slab = &skipped.slabs[slab_of(skipped, feature)]
@@ -141,10 +137,11 @@ cdef inline void add_slab_product(
     for i in range(slab.start, slab.stop):
         x = &skipped.non_zeros[i]
         look_ahead(skipped, &slab, W, i, &ahead, fan_out)
-        bring_up_to_date_and_add(skipped, s, W, x.feature, <floating> x.x, z + x.n * fan_out,
+        bring_up_to_date_and_add(skipped, s, W, x.row, <floating> x.x, z + x.n * fan_out,
                                  &ahead, fan_out)
         note_what_waits(skipped, &slab, W, x, fan_out)
     skipped.slabs[s].n_updated = slab.n_updated
+    skipped.slabs[s].n_added = slab.n_added
 
 
 cdef inline void look_ahead(
@@ -158,11 +155,12 @@ cdef inline void look_ahead(
     """Find what the next non-zeros of the slab need"""
     cdef const floating* velocity = <const floating*> skipped.velocity
     cdef Py_ssize_t last = slab.stop - 1, waiting
-    cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, last)].feature
-    SKMLP_PREFETCH(<const char*> &skipped.rows[feature])
+    cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, last)].row
+    SKMLP_PREFETCH(<const char*> &skipped.rows[
+        skipped.non_zeros[min(i + PREFETCHED_ROWS, last)].row])
     ahead.far_w = <const char*> (W + feature * fan_out)
     ahead.far_v = <const char*> (velocity + feature * fan_out)
-    feature = skipped.non_zeros[min(i + SKMLP_NEAR, last)].feature
+    feature = skipped.non_zeros[min(i + SKMLP_NEAR, last)].row
     ahead.near_w = <const char*> (W + feature * fan_out)
     ahead.near_v = <const char*> (velocity + feature * fan_out)
     waiting = skipped.rows[feature].gradient_row
@@ -176,21 +174,53 @@ cdef inline void note_what_waits(
     SkippedRows* skipped,  # IN OUT
     FeatureSlab* slab,  # IN OUT
     const floating* W,
-    const NonZero* x,
+    const NonZero* non_zero,
     Py_ssize_t fan_out,
 ) noexcept nogil:
-    """What the row that x names waits for now: delta of the case, or a gradient row of its own"""
-    cdef SkippedRow* row = &skipped.rows[x.feature]
+    """What the row that a non-zero names waits for now: delta of its case, or a gradient row to
+    itself"""
+    cdef SkippedRow* row = &skipped.rows[non_zero.row]
+    cdef NonZero x = non_zero[0]  # its place may be taken
+    cdef NonZero first
     if row.gradient_row == NONE and skipped.waits:
-        row.gradient_row = skipped.first_delta + x.n
+        row.gradient_row = <int32_t> (skipped.first_delta + x.n)
         row.x = x.x
-    elif row.gradient_row == NONE or row.gradient_row >= skipped.first_delta:
-        row.gradient_row = slab.first_gradient_row + slab.n_updated
-        row.x = 1
-        skipped.updated[row.gradient_row] = x.feature
-        slab.n_updated += 1
-        memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
-               fan_out * sizeof(floating))
+        return
+    if row.gradient_row == NONE:
+        start_gradient_row(skipped, slab, W, row, x.row, fan_out)
+    elif row.gradient_row >= skipped.first_delta:
+        first = NonZero(0, <int32_t> (row.gradient_row - skipped.first_delta), row.x)
+        start_gradient_row(skipped, slab, W, row, x.row, fan_out)
+        first.row = row.gradient_row
+        note_what_is_added(skipped, slab, first)
+    x.row = row.gradient_row
+    note_what_is_added(skipped, slab, x)
+
+
+cdef inline void start_gradient_row(
+    SkippedRows* skipped,  # IN OUT
+    FeatureSlab* slab,  # IN OUT
+    const floating* W,
+    SkippedRow* row,  # OUT
+    Py_ssize_t feature,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    row.gradient_row = <int32_t> (slab.first_gradient_row + slab.n_updated)
+    row.x = 1
+    skipped.updated[row.gradient_row] = feature
+    slab.n_updated += 1
+    memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
+           fan_out * sizeof(floating))
+
+
+cdef inline void note_what_is_added(
+    SkippedRows* skipped,  # IN OUT
+    FeatureSlab* slab,  # IN OUT
+    NonZero x,
+) noexcept nogil:
+    """Have x delta added to a gradient row: in the place of a non-zero that is done with"""
+    skipped.non_zeros[slab.start + slab.n_added] = x
+    slab.n_added += 1
 
 
 cdef inline void add_skipped_gradient(
@@ -220,17 +250,13 @@ cdef inline void add_slab_gradient(
     Py_ssize_t fan_out,
 ) noexcept nogil:
     """gradient <- gradient + x.T @ delta for those features of a slab that have a gradient row"""
-    cdef Py_ssize_t i, gradient_row
+    cdef Py_ssize_t i
     cdef const FeatureSlab* slab = &skipped.slabs[s]
     cdef const NonZero* x
-    if slab.n_updated == 0:
-        return
-    for i in range(slab.start, slab.stop):
+    for i in range(slab.start, slab.start + slab.n_added):
         x = &skipped.non_zeros[i]
-        gradient_row = skipped.rows[x.feature].gradient_row
-        if gradient_row < skipped.first_delta:
-            add_scaled(<floating> x.x, delta + x.n * fan_out,
-                       <floating*> skipped.gradient_rows + gradient_row * fan_out, fan_out)
+        add_scaled(<floating> x.x, delta + x.n * fan_out,
+                   <floating*> skipped.gradient_rows + x.row * fan_out, fan_out)
 
 
 cdef inline void end_batch(
