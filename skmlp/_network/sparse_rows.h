@@ -1,5 +1,5 @@
 /* What the non-zeros of a row in CSR do with rows of weights of length n; compiled once per
-   level of the processor (SKMLP_CLONES). */
+   level of the processor (SKMLP_CLONES), or written out for each. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 #ifndef SKMLP_SPARSE_ROWS_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "blocks.h"
+#include "levels.h"
 
 static inline ptrdiff_t skmlp_index_at(const void *indices, int wide, ptrdiff_t i)
 {
@@ -44,6 +45,42 @@ SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
     SKMLP_PREFETCH(ahead->near_v + i);
     SKMLP_PREFETCH(ahead->near_g + i);
 }
+
+/* GCC reads twice from memory what is used twice, unless it has this. */
+#ifdef SKMLP_X86_64_LEVELS
+#define SKMLP_READ_ONCE(x) __asm__("" : "+v"(x))
+#else
+#define SKMLP_READ_ONCE(x) ((void)0)
+#endif
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
+#define SKMLP_TARGET
+#define SKMLP_BYTES 0
+#include "sparse_row_passes.h"
+
+#ifdef __GNUC__
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_vh_##type
+#define SKMLP_TARGET
+#define SKMLP_BYTES 8
+#include "sparse_row_passes.h"
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
+#define SKMLP_TARGET
+#define SKMLP_BYTES 16
+#include "sparse_row_passes.h"
+#endif
+
+#ifdef SKMLP_X86_64_LEVELS
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
+#define SKMLP_TARGET SKMLP_TARGET_V3
+#define SKMLP_BYTES 32
+#include "sparse_row_passes.h"
+
+#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
+#define SKMLP_TARGET SKMLP_TARGET_V4
+#define SKMLP_BYTES 64
+#include "sparse_row_passes.h"
+#endif
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -88,61 +125,17 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     }
 }
 
-/* Numbers start to stop of what transform_row computes. */
-SKMLP_INLINE void SKMLP_NAME(transform_part)(
-    const SKMLP_REAL P[4], SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
-    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
-    ptrdiff_t start, ptrdiff_t stop)
-{
-    SKMLP_VECTOR_LOOP
-    for (ptrdiff_t j = start; j < stop; j++) {
-        const SKMLP_REAL old_w = w[j], old_v = v[j];
-        w[j] = P[0] * old_w + P[1] * old_v;
-        v[j] = P[2] * old_w + P[3] * old_v;
-        if (g) {
-            w[j] += a * g[j];
-            v[j] += b * g[j];
-        }
-        if (z)
-            z[j] += x * w[j];
-    }
-}
-
-SKMLP_INLINE void SKMLP_NAME(transform)(
-    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
-    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
-    const skmlp_ahead *ahead, ptrdiff_t n)
-{
-    const SKMLP_REAL p[4] = {(SKMLP_REAL)P[0], (SKMLP_REAL)P[1], (SKMLP_REAL)P[2],
-                             (SKMLP_REAL)P[3]};
-    const ptrdiff_t line = SKMLP_LINE / (ptrdiff_t)sizeof *w;
-    ptrdiff_t j = 0;
-    if (z) {
-        const skmlp_ahead rows = *ahead;
-        for (; j < n - line; j += line) {
-            skmlp_prefetch_line(&rows, j * (ptrdiff_t)sizeof *w);
-            SKMLP_NAME(transform_part)(p, a, b, g, w, v, x, z, j, j + line);
-        }
-        skmlp_prefetch_line(&rows, j * (ptrdiff_t)sizeof *w);
-    }
-    SKMLP_NAME(transform_part)(p, a, b, g, w, v, x, z, j, n);
-}
-
 /* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL; then z <- z + x w,
    for which the rows ahead are prefetched, unless z is NULL. */
-SKMLP_CLONES static void SKMLP_NAME(transform_row)(
-    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
-    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
-    const skmlp_ahead *ahead, ptrdiff_t n)
+static inline void SKMLP_NAME(transform_row)(
+    const double *P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *g, SKMLP_REAL *w,
+    SKMLP_REAL *v, SKMLP_REAL x, SKMLP_REAL *z, const skmlp_ahead *ahead, ptrdiff_t n)
 {
-    if (g && z)
-        SKMLP_NAME(transform)(P, a, b, g, w, v, x, z, ahead, n);
-    else if (z)
-        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, z, ahead, n);
-    else if (g)
-        SKMLP_NAME(transform)(P, a, b, g, w, v, x, NULL, NULL, n);
-    else
-        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, NULL, NULL, n);
+    ptrdiff_t n_bytes = n * (ptrdiff_t)sizeof *w;
+    /* Long vectors would all cross a cache line, and take as long as two halves. */
+    if (skmlp_halves && n_bytes % SKMLP_LINE && n_bytes > SKMLP_LINE / 2)
+        n_bytes = SKMLP_LINE / 2;
+    SKMLP_BY_LEVEL(n_bytes, transform_row, P, a, b, g, w, v, x, z, ahead, n);
 }
 
 /* z <- z + x w, with the rows ahead prefetched */

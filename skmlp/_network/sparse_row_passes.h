@@ -1,0 +1,116 @@
+/* transform_row of sparse_rows.h for one level of the processor: that file includes this one for
+   each. A vector holds WIDTH numbers, and a row has at least so many. The last vector starts early
+   enough to end with the row, and from what its numbers were before. */
+
+#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+
+#define SKMLP_REAL double
+#define SKMLP_REAL_BYTES 8
+#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
+#include "sparse_row_passes.h"
+#define SKMLP_REAL float
+#define SKMLP_REAL_BYTES 4
+#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
+#include "sparse_row_passes.h"
+
+#undef SKMLP_AT_LEVEL
+#undef SKMLP_TARGET
+#undef SKMLP_BYTES
+#else
+
+#if SKMLP_BYTES > SKMLP_REAL_BYTES
+typedef SKMLP_REAL SKMLP_NAME(row_part)
+    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
+#else
+typedef SKMLP_REAL SKMLP_NAME(row_part);
+#endif
+#define SKMLP_VECTOR SKMLP_NAME(row_part)
+#define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
+#define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
+#define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
+
+/* A vector of each row. */
+typedef struct {
+    SKMLP_VECTOR w, v, z;
+} SKMLP_NAME(row_parts);
+
+SKMLP_TARGET SKMLP_INLINE SKMLP_NAME(row_parts) SKMLP_NAME(read_parts)(
+    const SKMLP_REAL *w, const SKMLP_REAL *v, const SKMLP_REAL *z)
+{
+    const SKMLP_NAME(row_parts) read = {SKMLP_READ(w), SKMLP_READ(v),
+                                        z ? SKMLP_READ(z) : (SKMLP_VECTOR){0}};
+    return read;
+}
+
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform_parts)(
+    const SKMLP_REAL P[4], SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *g,
+    SKMLP_NAME(row_parts) old, SKMLP_REAL *w, SKMLP_REAL *v, SKMLP_REAL x, SKMLP_REAL *z)
+{
+    SKMLP_READ_ONCE(old.w);
+    SKMLP_READ_ONCE(old.v);
+    SKMLP_VECTOR new_w = P[0] * old.w + P[1] * old.v, new_v = P[2] * old.w + P[3] * old.v;
+    if (g) {
+        SKMLP_VECTOR change = SKMLP_READ(g);
+        SKMLP_READ_ONCE(change);
+        new_w += a * change;
+        new_v += b * change;
+    }
+    SKMLP_AT(w) = new_w;
+    SKMLP_AT(v) = new_v;
+    if (z)
+        SKMLP_AT(z) = old.z + x * new_w;
+}
+
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
+    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
+    const skmlp_ahead *ahead, ptrdiff_t n)
+{
+#define SKMLP_PART(old, j)                                                                \
+    SKMLP_NAME(transform_parts)(p, a, b, g ? g + (j) : g, old, w + (j), v + (j), x,       \
+                                z ? z + (j) : z)
+#define SKMLP_READ_AT(j) SKMLP_NAME(read_parts)(w + (j), v + (j), z ? z + (j) : z)
+    const SKMLP_REAL p[4] = {(SKMLP_REAL)P[0], (SKMLP_REAL)P[1], (SKMLP_REAL)P[2],
+                             (SKMLP_REAL)P[3]};
+    const ptrdiff_t line = SKMLP_LINE / (ptrdiff_t)sizeof *w, last = n - SKMLP_WIDTH;
+    const SKMLP_NAME(row_parts) last_parts = SKMLP_READ_AT(last);
+    ptrdiff_t start = 0;
+    for (; start + line <= last; start += line) {
+        if (z)
+            skmlp_prefetch_line(ahead, start * (ptrdiff_t)sizeof *w);
+        SKMLP_UNROLL
+        for (ptrdiff_t i = 0; i < line; i += SKMLP_WIDTH)
+            SKMLP_PART(SKMLP_READ_AT(start + i), start + i);
+    }
+    for (ptrdiff_t j = start; j < last; j += SKMLP_WIDTH)
+        SKMLP_PART(SKMLP_READ_AT(j), j);
+    for (; z && start < n; start += line)
+        skmlp_prefetch_line(ahead, start * (ptrdiff_t)sizeof *w);
+    SKMLP_PART(last_parts, last);
+#undef SKMLP_PART
+#undef SKMLP_READ_AT
+}
+
+SKMLP_TARGET static void SKMLP_NAME(transform_row)(
+    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
+    const skmlp_ahead *ahead, ptrdiff_t n)
+{
+    if (g && z)
+        SKMLP_NAME(transform)(P, a, b, g, w, v, x, z, ahead, n);
+    else if (z)
+        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, z, ahead, n);
+    else if (g)
+        SKMLP_NAME(transform)(P, a, b, g, w, v, x, NULL, NULL, n);
+    else
+        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, NULL, NULL, n);
+}
+
+#undef SKMLP_READ
+#undef SKMLP_AT
+#undef SKMLP_WIDTH
+#undef SKMLP_VECTOR
+#undef SKMLP_NAME
+#undef SKMLP_REAL_BYTES
+#undef SKMLP_REAL
+#endif
