@@ -1,6 +1,7 @@
-/* transform_row of sparse_rows.h for one level of the processor: that file includes this one for
-   each. A vector holds WIDTH numbers, and a row has at least so many. The last vector starts early
-   enough to end with the row, and from what its numbers were before. */
+/* Passes over rows of weights for one level of the processor: sparse_rows.h includes this file for
+   each and says what the functions compute. A vector holds WIDTH numbers, and a row has at least
+   so many. The last vector starts early enough to end with the row, and from what its numbers were
+   before: those that it shares with the vector before it come out the same. */
 
 #ifndef SKMLP_REAL /* the file includes itself, once for each type */
 
@@ -106,6 +107,71 @@ SKMLP_TARGET static void SKMLP_NAME(transform_row)(
         SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, NULL, NULL, n);
 }
 
+/* Where vector v of a strip starts; the last one starts early enough to end with the strip. */
+#define SKMLP_START(v) ((v) == vectors - 1 ? columns - SKMLP_WIDTH : (v) * SKMLP_WIDTH)
+
+/* add_sparse_product for a strip of columns, whose sums stay in registers. */
+SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(add_strip_of_product)(
+    const int vectors, ptrdiff_t columns, const SKMLP_REAL *restrict value,
+    const void *restrict indices, int wide, ptrdiff_t start, ptrdiff_t stop,
+    const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z, ptrdiff_t n)
+{
+    const ptrdiff_t n_bytes = columns * (ptrdiff_t)sizeof *W;
+    SKMLP_VECTOR part[8];
+    SKMLP_UNROLL
+    for (int v = 0; v < vectors; v++)
+        part[v] = SKMLP_READ(z + SKMLP_START(v));
+    for (ptrdiff_t i = start; i < stop; i++) {
+        const ptrdiff_t far = i + SKMLP_FAR < stop ? i + SKMLP_FAR : stop - 1;
+        const ptrdiff_t near = i + SKMLP_NEAR < stop ? i + SKMLP_NEAR : stop - 1;
+        const SKMLP_REAL x = value[i], *w = W + skmlp_index_at(indices, wide, i) * n;
+        const char *far_w = (const char *)(W + skmlp_index_at(indices, wide, far) * n);
+        const char *near_w = (const char *)(W + skmlp_index_at(indices, wide, near) * n);
+        for (ptrdiff_t k = 0; k < n_bytes; k += SKMLP_LINE) {
+            SKMLP_PREFETCH_FAR(far_w + k);
+            SKMLP_PREFETCH(near_w + k);
+        }
+        SKMLP_UNROLL
+        for (int v = 0; v < vectors; v++)
+            part[v] += x * SKMLP_READ(w + SKMLP_START(v));
+    }
+    SKMLP_UNROLL
+    for (int v = 0; v < vectors; v++)
+        SKMLP_AT(z + SKMLP_START(v)) = part[v];
+}
+
+SKMLP_TARGET static void SKMLP_NAME(add_sparse_product)(
+    const SKMLP_REAL *restrict value, const void *restrict indices, int wide, ptrdiff_t start,
+    ptrdiff_t stop, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z, ptrdiff_t n)
+{
+    /* The last of several strips has more than a vector, else columns would be added to twice. */
+    ptrdiff_t columns = n;
+#define SKMLP_STRIP(vectors, columns)                                                          \
+    SKMLP_NAME(add_strip_of_product)(vectors, columns, value, indices, wide, start, stop, W, z, n)
+    for (; columns > 8 * SKMLP_WIDTH; columns -= 7 * SKMLP_WIDTH) {
+        SKMLP_STRIP(7, 7 * SKMLP_WIDTH);
+        W += 7 * SKMLP_WIDTH, z += 7 * SKMLP_WIDTH;
+    }
+    if (columns > 7 * SKMLP_WIDTH)
+        SKMLP_STRIP(8, columns);
+    else if (columns > 6 * SKMLP_WIDTH)
+        SKMLP_STRIP(7, columns);
+    else if (columns > 5 * SKMLP_WIDTH)
+        SKMLP_STRIP(6, columns);
+    else if (columns > 4 * SKMLP_WIDTH)
+        SKMLP_STRIP(5, columns);
+    else if (columns > 3 * SKMLP_WIDTH)
+        SKMLP_STRIP(4, columns);
+    else if (columns > 2 * SKMLP_WIDTH)
+        SKMLP_STRIP(3, columns);
+    else if (columns > SKMLP_WIDTH)
+        SKMLP_STRIP(2, columns);
+    else
+        SKMLP_STRIP(1, columns);
+#undef SKMLP_STRIP
+}
+
+#undef SKMLP_START
 #undef SKMLP_READ
 #undef SKMLP_AT
 #undef SKMLP_WIDTH

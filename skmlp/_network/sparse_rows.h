@@ -93,22 +93,11 @@ SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
 #else
 
 /* z <- z + x W, where x has value[i] at indices[i] for start <= i < stop */
-SKMLP_CLONES static void SKMLP_NAME(add_sparse_product)(
-    const SKMLP_REAL *restrict value, const void *restrict indices, int wide,
-    ptrdiff_t start, ptrdiff_t stop, const SKMLP_REAL *restrict W, SKMLP_REAL *restrict z,
-    ptrdiff_t n)
+static inline void SKMLP_NAME(add_sparse_product)(
+    const SKMLP_REAL *value, const void *indices, int wide, ptrdiff_t start, ptrdiff_t stop,
+    const SKMLP_REAL *W, SKMLP_REAL *z, ptrdiff_t n)
 {
-    const ptrdiff_t n_bytes = n * (ptrdiff_t)sizeof *W;
-    for (ptrdiff_t i = start; i < stop; i++) {
-        const SKMLP_REAL x = value[i];
-        const SKMLP_REAL *w = W + skmlp_index_at(indices, wide, i) * n;
-        if (i + SKMLP_FAR < stop)
-            skmlp_prefetch_far(W + skmlp_index_at(indices, wide, i + SKMLP_FAR) * n, n_bytes);
-        if (i + SKMLP_NEAR < stop)
-            skmlp_prefetch(W + skmlp_index_at(indices, wide, i + SKMLP_NEAR) * n, n_bytes);
-        for (ptrdiff_t j = 0; j < n; j++)
-            z[j] += x * w[j];
-    }
+    SKMLP_BY_LEVEL(n * sizeof *W, add_sparse_product, value, indices, wide, start, stop, W, z, n);
 }
 
 /* gradient <- gradient + x' delta */
