@@ -8,6 +8,7 @@ without hidden units fails, and two hidden units are enough.
 """
 
 import sys
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +24,8 @@ y = np.array(["same", "different", "different", "same"])
 # %%
 # Both networks learn the four cases by batch gradient descent. The output o is the
 # probability of "same". Without hidden units no weights do better than o = 1/2 for all
-# cases, and training stops close to that.
+# cases, and training stops close to that, which is a warning otherwise.
+warnings.filterwarnings("ignore", "training stopped by patience")
 mlp = MLPClassifierSDM(2, activation="tanh", weight_decay=0)
 mlp.set_params(learning_rate_init=0.5, tol=1e-6, max_iter=5000)
 linear = clone(mlp).set_params(hidden_layer_sizes=(), random_state=1).fit(X, y)

@@ -50,9 +50,6 @@ FLOATS = [np.float64, np.float32]
 PREDICT_ROWS = 4096
 PREDICT_BYTES = 1 << 21
 
-# Of a network that has learnt nothing, where noise is no excuse.
-USELESS_R2 = -0.5
-
 
 def learns_in_chunks(mlp):
     """Whether `partial_fit` is there: a full-batch solver never sees a chunk."""
@@ -207,6 +204,10 @@ class BaseMLP(
     def _equivalent_scorer(self):
         """The name of the scorer that the running score agrees with, or None."""
 
+    @abstractmethod
+    def _uselessness(self, cases):
+        """What is wrong with a network that patience keeps, and the remedy; or None."""
+
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -255,8 +256,9 @@ class BaseMLP(
         -----
         ConvergenceWarning
             Where `max_iter` or `max_fun` ended training, it diverged with
-            `learning_rate_init="auto"` and started anew, or patience ended it with an
-            R^2 below -0.5 on the training data (of a regressor with one output).
+            `learning_rate_init="auto"` and started anew, or patience ended it with a
+            network that is useless on the training data: R^2 below -0.5, of a regressor
+            with one output, or the loss of the class frequencies, of a classifier.
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init
@@ -280,17 +282,14 @@ class BaseMLP(
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
         elif self.stop_reason_ == "patience":
-            self._warn_if_useless(self.history_["score"][self.best_epoch_ - 1])
+            self._warn_if_useless(best.cases)
         return self
 
-    def _warn_if_useless(self, score):
-        # Accuracies are none of these; noise alone makes an R^2 somewhat negative, and
-        # of many outputs one that hardly varies the mean.
-        if self.n_outputs_ == 1 and score < USELESS_R2:
+    def _warn_if_useless(self, cases):
+        what = self._uselessness(cases)
+        if what:
             warnings.warn(
-                "training stopped by patience, but the network is worse than the mean "
-                f"of y: R^2={score:.2g} on the training data; scale y "
-                "(TransformedTargetRegressor), lower learning_rate_init, or raise "
+                f"training stopped by patience, but the network is {what}, or raise "
                 "n_iter_no_change",
                 ConvergenceWarning,
                 stacklevel=4,

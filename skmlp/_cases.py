@@ -195,6 +195,14 @@ class Cases:
         t = targets.labels if targets.values is None else targets.values
         return crc32(np.ascontiguousarray(at(t, self.rows)))
 
+    def class_frequencies(self):
+        """Share of the weights that each class has, or each label of several."""
+        weights, labels = self.targets.weights, self.targets.labels
+        if labels is None:
+            return self._weighted_sum(lambda t: t) / self.total_weight
+        s = None if weights is None else at(weights, self.rows)
+        return np.bincount(at(labels, self.rows), s) / self.total_weight
+
     def _weighted_sum(self, function):
         """sum_n s_n f(t_n) for each output, some rows at a time."""
         weights, total = self.targets.weights, 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import log_expit, log_softmax
+from scipy.special import entr, log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
@@ -12,6 +12,10 @@ from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._cases import is_indicator, listed, with_duplicates_summed
 from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
+
+# Of a network that has learnt nothing, relative to that of the class frequencies: the
+# last updates move it a little to either side.
+USELESS_LOSS = 0.9995
 
 
 class MLPClassifierSDM(ClassifierMixin, BaseMLP):
@@ -241,7 +245,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     ... )
     >>> mlp.fit(X, y).predict(X).tolist()
     ['same', 'different', 'different', 'same']
-    >>> mlp.set_params(hidden_layer_sizes=()).fit(X, y).score(X, y) < 1
+    >>> mlp.set_params(hidden_layer_sizes=(), solver="lbfgs").fit(X, y).score(X, y) < 1
     True
     """
 
@@ -571,6 +575,26 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     def _equivalent_scorer(self):
         # Scorers do not know of class weights, which the running score counts by.
         return "accuracy" if self.class_weight is None else None
+
+    def _uselessness(self, cases):
+        # The last epoch's, too: the best may be the first, with all yet to be learnt.
+        losses = self.history_["loss"]
+        least = min(losses[self.best_epoch_ - 1], losses[-1])
+        if 0 < USELESS_LOSS * self._loss_of_frequencies(cases) < least:
+            return (
+                "no better than the class frequencies on the training data; scale X "
+                "(StandardScaler), add hidden units, lower learning_rate_init or "
+                "weight_decay"
+            )
+        return None
+
+    def _loss_of_frequencies(self, cases):
+        """The least loss of a network with the same output for all cases."""
+        p = cases.class_frequencies().round(12)  # 0 and 1 are exact
+        if self.loss == "squared_error":
+            p = p[-self.n_outputs_ :]
+            return (p * (1 - p)).sum() / 2
+        return entr(p).sum() + (entr(1 - p).sum() if self._multilabel else 0)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -22,6 +22,10 @@ TARGET_RANGES = {
 }
 
 
+# Of a network that has learnt nothing, where noise is no excuse.
+USELESS_R2 = -0.5
+
+
 class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     """Multi-layer perceptron for regression.
 
@@ -401,6 +405,17 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         return "squared_residuals"
 
     _equivalent_scorer = "r2"
+
+    def _uselessness(self, cases):
+        # Noise alone makes an R^2 somewhat negative, and the mean of many is made
+        # so by one output that hardly varies.
+        score = self.history_["score"][self.best_epoch_ - 1]
+        if self.n_outputs_ == 1 and score < USELESS_R2:
+            return (
+                f"worse than the mean of y: R^2={score:.2g} on the training data; "
+                "scale y (TransformedTargetRegressor), lower learning_rate_init"
+            )
+        return None
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

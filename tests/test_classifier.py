@@ -9,7 +9,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import expit, softmax
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -309,3 +310,31 @@ def test_exclusive_or_is_learnt_with_hidden_units_only(loss, activation):
     assert mlp.score(corners, y) == 1
     linear = small(hidden_layer_sizes=(), **parameters).fit(corners, y)
     assert linear.score(corners, y) < 1
+
+
+@every_loss
+@every_kind
+@pytest.mark.parametrize("s", [None, np.linspace(1, 3, 90)], ids=["", "weighted"])
+def test_patience_with_a_useless_network_is_a_warning(s, y, loss):
+    mlp = small(loss=loss, max_iter=1000, n_iter_no_change=30, weight_decay=1.0)
+    with pytest.warns(ConvergenceWarning, match="no better than the class frequencies"):
+        mlp.fit(X, y, s)
+    assert mlp.stop_reason_ == "patience"
+    mlp.set_params(weight_decay=1e-4).fit(X, y, s)
+    assert mlp.stop_reason_ == "patience"
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_inputs_that_are_not_scaled_are_a_warning(early_stopping):
+    X, y = load_breast_cancer(return_X_y=True)
+    mlp = small(hidden_layer_sizes=20, max_iter=1000, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match=r"scale X \(StandardScaler\)"):
+        mlp.fit(X, y)
+    assert mlp.score(X, y) < 0.7
+    assert make_pipeline(StandardScaler(), mlp).fit(X, y).score(X, y) > 0.95
+
+
+def test_a_class_without_weight_is_no_reason_for_a_warning():
+    y = TARGETS["binary"]
+    mlp = small(max_iter=1000, batch_size="full", n_iter_no_change=3).fit(X, y, 1.0 * y)
+    assert mlp.stop_reason_ == "patience"

@@ -242,6 +242,7 @@ def test_objective_that_overflows_at_the_start_is_an_error():
         mlp.fit(X * 1e6, np.exp(values))
 
 
+@pytest.mark.filterwarnings("ignore:training stopped by patience")  # tol is that high
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_a_call_that_starts_at_a_minimum(early_stopping):
     mlp = small(

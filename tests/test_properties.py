@@ -28,6 +28,8 @@ from skmlp.inspection import loss_gradient
 pytestmark = [
     # A few epochs show what is looked at.
     pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    # Random data has nothing to learn.
+    pytest.mark.filterwarnings("ignore:training stopped by patience"),
     # scikit-learn sums X up in search of NaN.
     pytest.mark.filterwarnings("ignore:invalid value encountered in reduce"),
 ]
