@@ -35,38 +35,9 @@ typedef struct {
     int nesterov;
 } skmlp_case_rule_f32;
 
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 0
-#include "single_case_passes.h"
-
-#ifdef __GNUC__
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_vh_##type
-#define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v0_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 8
-#include "single_case_passes.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
-#define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_vh_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 16
-#include "single_case_passes.h"
-#endif
-
-#ifdef SKMLP_X86_64_LEVELS
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v1_##type
-#define SKMLP_TARGET SKMLP_TARGET_V3
-#define SKMLP_BYTES 32
-#include "single_case_passes.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET SKMLP_TARGET_V4
-#define SKMLP_BYTES 64
-#include "single_case_passes.h"
-#endif
+#define SKMLP_PASSES "single_case_passes.h"
+#define SKMLP_HALVES_TOO
+#include "each_level.h"
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64

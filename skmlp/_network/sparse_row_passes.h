@@ -15,6 +15,7 @@
 #include "sparse_row_passes.h"
 
 #undef SKMLP_AT_LEVEL
+#undef SKMLP_AT_LEVEL_BELOW
 #undef SKMLP_TARGET
 #undef SKMLP_BYTES
 #else

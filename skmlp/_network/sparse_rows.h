@@ -53,34 +53,9 @@ SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
 #define SKMLP_READ_ONCE(x) ((void)0)
 #endif
 
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 0
-#include "sparse_row_passes.h"
-
-#ifdef __GNUC__
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_vh_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 8
-#include "sparse_row_passes.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 16
-#include "sparse_row_passes.h"
-#endif
-
-#ifdef SKMLP_X86_64_LEVELS
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET SKMLP_TARGET_V3
-#define SKMLP_BYTES 32
-#include "sparse_row_passes.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_TARGET SKMLP_TARGET_V4
-#define SKMLP_BYTES 64
-#include "sparse_row_passes.h"
-#endif
+#define SKMLP_PASSES "sparse_row_passes.h"
+#define SKMLP_HALVES_TOO
+#include "each_level.h"
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64

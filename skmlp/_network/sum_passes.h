@@ -12,6 +12,7 @@
 #include "sum_passes.h"
 
 #undef SKMLP_AT_LEVEL
+#undef SKMLP_AT_LEVEL_BELOW
 #undef SKMLP_TARGET
 #undef SKMLP_BYTES
 #else

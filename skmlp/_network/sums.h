@@ -16,29 +16,8 @@
    vectors, and more take longer to add up than they save. */
 #define SKMLP_SUMS 8
 
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 0
-#include "sum_passes.h"
-
-#ifdef __GNUC__
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 16
-#include "sum_passes.h"
-#endif
-
-#ifdef SKMLP_X86_64_LEVELS
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET SKMLP_TARGET_V3
-#define SKMLP_BYTES 32
-#include "sum_passes.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_TARGET SKMLP_TARGET_V4
-#define SKMLP_BYTES 64
-#include "sum_passes.h"
-#endif
+#define SKMLP_PASSES "sum_passes.h"
+#include "each_level.h"
 
 #if defined(SKMLP_X86_64_LEVELS)
 #define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
