@@ -24,7 +24,7 @@ y = np.array(["same", "different", "different", "same"])
 # %%
 # Both networks learn the four cases by batch gradient descent. The output o is the
 # probability of "same". Without hidden units no weights do better than o = 1/2 for all
-# cases, and training stops close to that, which is a warning otherwise.
+# cases, and training stops close to that, of which `fit` would warn.
 warnings.filterwarnings("ignore", "training stopped by patience")
 mlp = MLPClassifierSDM(2, activation="tanh", weight_decay=0)
 mlp.set_params(learning_rate_init=0.5, tol=1e-6, max_iter=5000)

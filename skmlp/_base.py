@@ -205,7 +205,7 @@ class BaseMLP(
         """The name of the scorer that the running score agrees with, or None."""
 
     @abstractmethod
-    def _uselessness(self, cases):
+    def _uselessness(self, training):
         """What is wrong with a network that patience keeps, and the remedy; or None."""
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -282,15 +282,14 @@ class BaseMLP(
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
         elif self.stop_reason_ == "patience":
-            self._warn_if_useless(best.cases)
+            self._warn_if_useless(best)
         return self
 
-    def _warn_if_useless(self, cases):
-        what = self._uselessness(cases)
+    def _warn_if_useless(self, training):
+        what = self._uselessness(training)
         if what:
             warnings.warn(
-                f"training stopped by patience, but the network is {what}, or raise "
-                "n_iter_no_change",
+                f"training stopped by patience, but {what}, or raise n_iter_no_change",
                 ConvergenceWarning,
                 stacklevel=4,
             )

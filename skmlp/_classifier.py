@@ -576,15 +576,17 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         # Scorers do not know of class weights, which the running score counts by.
         return "accuracy" if self.class_weight is None else None
 
-    def _uselessness(self, cases):
-        # The last epoch's, too: the best may be the first, with all yet to be learnt.
-        losses = self.history_["loss"]
-        least = min(losses[self.best_epoch_ - 1], losses[-1])
-        if 0 < USELESS_LOSS * self._loss_of_frequencies(cases) < least:
+    def _uselessness(self, training):
+        limit = USELESS_LOSS * self._loss_of_frequencies(training.cases)
+        loss = self.history_["loss"][self.best_epoch_ - 1]
+        if loss > limit > 0:
+            loss, _ = training.evaluate_kept()
+        if loss > limit > 0:
+            rate = "" if self.solver == "lbfgs" else "change learning_rate_init, "
             return (
-                "no better than the class frequencies on the training data; scale X "
-                "(StandardScaler), add hidden units, lower learning_rate_init or "
-                "weight_decay"
+                "the loss on the training data is no lower than that of the class "
+                f"frequencies; scale X (StandardScaler), {rate}lower tol or "
+                "weight_decay, add hidden units"
             )
         return None
 

@@ -406,14 +406,19 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
 
     _equivalent_scorer = "r2"
 
-    def _uselessness(self, cases):
-        # Noise alone makes an R^2 somewhat negative, and the mean of many is made
-        # so by one output that hardly varies.
+    def _uselessness(self, training):
+        # Noise alone makes an R^2 somewhat negative, and the mean of many is made so by
+        # one output that hardly varies.
+        if self.n_outputs_ > 1:
+            return None
         score = self.history_["score"][self.best_epoch_ - 1]
-        if self.n_outputs_ == 1 and score < USELESS_R2:
+        if score < USELESS_R2:
+            _, score = training.evaluate_kept()
+        if score < USELESS_R2:
+            rate = "" if self.solver == "lbfgs" else ", lower learning_rate_init"
             return (
-                f"worse than the mean of y: R^2={score:.2g} on the training data; "
-                "scale y (TransformedTargetRegressor), lower learning_rate_init"
+                f"the network is worse than the mean of y: R^2={score:.2g} on the "
+                f"training data; scale y (TransformedTargetRegressor){rate}"
             )
         return None
 

@@ -347,6 +347,17 @@ class Training(ABC):
             return self.state.best_parameters, self.state.best_epoch
         return self.last
 
+    def evaluate_kept(self):
+        """Loss and score of these weights on the training data.
+
+        What an epoch records are means over it, in which the weights have moved.
+        """
+        network, cases = self.network, self.cases
+        sums = np.zeros(network.n_sums)
+        workspace = aligned_empty((network.n_workspace,), self.parameters.dtype)
+        add_losses(network, cases, cases.rows, self.kept[0], workspace, sums)
+        return sums[0] / cases.total_weight, cases.score(sums[1:])
+
     @property
     def reached(self):
         """What the weights that are kept reached, of restarts the lower the better.

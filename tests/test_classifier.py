@@ -317,7 +317,7 @@ def test_exclusive_or_is_learnt_with_hidden_units_only(loss, activation):
 @pytest.mark.parametrize("s", [None, np.linspace(1, 3, 90)], ids=["", "weighted"])
 def test_patience_with_a_useless_network_is_a_warning(s, y, loss):
     mlp = small(loss=loss, max_iter=1000, n_iter_no_change=30, weight_decay=1.0)
-    with pytest.warns(ConvergenceWarning, match="no better than the class frequencies"):
+    with pytest.warns(ConvergenceWarning, match="no lower than that of the class freq"):
         mlp.fit(X, y, s)
     assert mlp.stop_reason_ == "patience"
     mlp.set_params(weight_decay=1e-4).fit(X, y, s)
@@ -332,6 +332,35 @@ def test_inputs_that_are_not_scaled_are_a_warning(early_stopping):
         mlp.fit(X, y)
     assert mlp.score(X, y) < 0.7
     assert make_pipeline(StandardScaler(), mlp).fit(X, y).score(X, y) > 0.95
+
+
+def test_what_an_epoch_records_of_its_beginning_is_no_reason_for_a_warning():
+    X, y = load_digits(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    mlp = small(weight_decay=1, early_stopping=True, max_iter=100)
+    mlp.set_params(hidden_layer_sizes=100).fit(X, y)
+    assert mlp.stop_reason_ == "patience"
+    assert mlp.history_["loss"][mlp.best_epoch_ - 1] > 0.9995 * np.log(10)
+    assert mlp.score(X, y) > 0.5
+
+
+def test_a_useless_epoch_that_early_stopping_keeps_is_a_warning():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(5000, 10))
+    y = rng.random(5000) < expit(X[:, 0] - np.log(99))
+    mlp = small(early_stopping=True, scoring="accuracy", max_iter=100)
+    with pytest.warns(ConvergenceWarning, match="no lower than that of the class freq"):
+        mlp.fit(X, y)
+    assert mlp.history_["loss"][-1] < mlp.history_["loss"][mlp.best_epoch_ - 1]
+
+
+def test_a_warning_of_lbfgs_names_no_learning_rate():
+    X, y = load_digits(return_X_y=True)
+    mlp = small(solver="lbfgs", early_stopping=True, loss="squared_error", max_iter=200)
+    mlp.set_params(hidden_layer_sizes=20)
+    with pytest.warns(ConvergenceWarning, match="lower tol") as warnings:
+        mlp.fit(X, y)
+    assert "learning_rate" not in str(warnings[0].message)
 
 
 def test_a_class_without_weight_is_no_reason_for_a_warning():

@@ -177,6 +177,7 @@ def test_5_and_5_epochs_are_10_with_a_random_state_instance(through, early_stopp
     assert_same(THROUGH[through](parts).fit(X, y), whole, X)
 
 
+@pytest.mark.filterwarnings("ignore:training stopped by patience")  # so early
 @with_and_without_early_stopping
 @through_a_pickle_or_not
 @every_kind
@@ -647,6 +648,7 @@ def test_a_warm_start_from_next_to_no_loss_has_not_diverged_where_it_rises():
     assert mlp.loss_curve_[-2:] == pytest.approx([5e-13, 5e-7], rel=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:training stopped by patience")  # so early
 @every_kind
 def test_a_warm_start_that_fails_late_uses_up_no_patience(kind):
     X, y = make_data(kind)
