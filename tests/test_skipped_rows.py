@@ -95,7 +95,9 @@ def test_same_weights_in_float32(solver):
     assert_agree(actual, expected, rtol=2e-3 if solver == "adam" else 1e-4)
 
 
-@pytest.mark.parametrize("n_units", [1, 2, 3, 5, 8, 13, 16, 21, 37, 64, 100, 130])
+@pytest.mark.parametrize(
+    "n_units", [1, 2, 3, 5, 8, 13, 15, 16, 21, 30, 37, 60, 64, 100, 120, 130]
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_same_weights_with_rows_of_any_length(n_units, dtype, level):
     X, y = make_data(40, 100, dtype=dtype)

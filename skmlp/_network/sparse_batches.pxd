@@ -180,7 +180,7 @@ cdef inline void note_what_waits(
     """What the row that a non-zero names waits for now: delta of its case, or a gradient row to
     itself"""
     cdef SkippedRow* row = &skipped.rows[non_zero.row]
-    cdef NonZero x = non_zero[0]  # its place may be taken
+    cdef NonZero x = non_zero[0]
     cdef NonZero first
     if row.gradient_row == NONE and skipped.waits:
         row.gradient_row = <int32_t> (skipped.first_delta + x.n)

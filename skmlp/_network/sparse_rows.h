@@ -46,8 +46,9 @@ SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
     SKMLP_PREFETCH(ahead->near_g + i);
 }
 
-/* GCC reads twice from memory what is used twice, unless it has this. */
-#ifdef SKMLP_X86_64_LEVELS
+/* GCC reads twice from memory what is used twice, unless it has this, which Clang refuses for two
+   floats. */
+#if defined(SKMLP_X86_64_LEVELS) && !defined(__clang__)
 #define SKMLP_READ_ONCE(x) __asm__("" : "+v"(x))
 #else
 #define SKMLP_READ_ONCE(x) ((void)0)
