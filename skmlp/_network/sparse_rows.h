@@ -30,13 +30,6 @@ typedef struct {
     const char *near_w, *near_v, *near_g; /* of the one that is NEAR, with what it waits for */
 } skmlp_ahead;
 
-static inline void skmlp_prefetch_far(const void *start, ptrdiff_t n_bytes)
-{
-    for (ptrdiff_t i = 0; i < n_bytes; i += SKMLP_LINE)
-        SKMLP_PREFETCH_FAR((const char *)start + i);
-    SKMLP_KEEP();
-}
-
 SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
 {
     SKMLP_PREFETCH_FAR(ahead->far_w + i);
