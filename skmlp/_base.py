@@ -286,7 +286,8 @@ class BaseMLP(
         return self
 
     def _warn_if_useless(self, training):
-        what = self._uselessness(training)
+        with single_blas_thread:
+            what = self._uselessness(training)
         if what:
             warnings.warn(
                 f"training stopped by patience, but {what}, or raise n_iter_no_change",

@@ -13,11 +13,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from problems import LAYOUTS
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp._mini_batches import MANY_CASES
+from skmlp._training import Training
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
@@ -401,6 +403,24 @@ def blas_threads():
         for library in threadpool_info()
         if library["user_api"] == "blas"
     ]
+
+
+def test_what_was_learnt_is_looked_at_with_one_blas_thread(monkeypatch):
+    evaluate_kept, threads = Training.evaluate_kept, []
+
+    def evaluate(training):
+        threads.extend(blas_threads())
+        return evaluate_kept(training)
+
+    monkeypatch.setattr(Training, "evaluate_kept", evaluate)
+    X, y = make_data(MLPClassifierSDM)
+    mlp = make_mlp(MLPClassifierSDM, weight_decay=1.0, max_iter=1000)
+    with (
+        threadpool_limits(2, user_api="blas"),
+        pytest.warns(ConvergenceWarning, match="training stopped by patience"),
+    ):
+        mlp.fit(X, y)
+    assert set(threads) == {1}
 
 
 @pytest.mark.parametrize("n_threads", [1, 4])
