@@ -1,13 +1,11 @@
 /* Includes the file SKMLP_PASSES, whose functions are written for the vectors of a level, once for
-   each level that the compiler has (levels.h). With SKMLP_HALVES_TOO there is a level h between
-   0 and 1, whose vectors are halves of those of level 1: of two floats.
-
-   The file undefines what is defined here, in the part that includes it again for each type. */
+   each level that the compiler has (levels.h), and for each type. With SKMLP_HALVES_TOO there is a
+   level h between 0 and 1, whose vectors are halves of those of level 1: of two floats. */
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 0
-#include SKMLP_PASSES
+#include "each_type.h"
 
 #ifdef __GNUC__
 #ifdef SKMLP_HALVES_TOO
@@ -15,14 +13,14 @@
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v0_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 8
-#include SKMLP_PASSES
+#include "each_type.h"
 #endif
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_vh_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 16
-#include SKMLP_PASSES
+#include "each_type.h"
 #endif
 
 #ifdef SKMLP_X86_64_LEVELS
@@ -30,13 +28,13 @@
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v1_##type
 #define SKMLP_TARGET SKMLP_TARGET_V3
 #define SKMLP_BYTES 32
-#include SKMLP_PASSES
+#include "each_type.h"
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v3_##type
 #define SKMLP_TARGET SKMLP_TARGET_V4
 #define SKMLP_BYTES 64
-#include SKMLP_PASSES
+#include "each_type.h"
 #endif
 
 #undef SKMLP_PASSES

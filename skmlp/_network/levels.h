@@ -72,22 +72,8 @@ static inline void skmlp_use_best_level(void)
 }
 
 /* The function of the level in use, or of the highest whose vectors are no longer than n_bytes. */
-#if defined(SKMLP_X86_64_LEVELS)
-#define SKMLP_BY_LEVEL(n_bytes, name, ...)                    \
-    do {                                                      \
-        if (skmlp_level >= 4 && (n_bytes) >= 64)              \
-            SKMLP_NAME(name##_v4)(__VA_ARGS__);               \
-        else if (skmlp_level >= 3 && (n_bytes) >= 32)         \
-            SKMLP_NAME(name##_v3)(__VA_ARGS__);               \
-        else if (skmlp_level >= 1 && (n_bytes) >= 16)         \
-            SKMLP_NAME(name##_v1)(__VA_ARGS__);               \
-        else if (skmlp_level >= 1 && (n_bytes) >= 8)          \
-            SKMLP_NAME(name##_vh)(__VA_ARGS__);               \
-        else                                                  \
-            SKMLP_NAME(name##_v0)(__VA_ARGS__);               \
-    } while (0)
-#elif defined(__GNUC__)
-#define SKMLP_BY_LEVEL(n_bytes, name, ...)                    \
+#ifdef __GNUC__
+#define SKMLP_BY_LOW_LEVEL(n_bytes, name, ...)                \
     do {                                                      \
         if (skmlp_level >= 1 && (n_bytes) >= 16)              \
             SKMLP_NAME(name##_v1)(__VA_ARGS__);               \
@@ -97,7 +83,21 @@ static inline void skmlp_use_best_level(void)
             SKMLP_NAME(name##_v0)(__VA_ARGS__);               \
     } while (0)
 #else
-#define SKMLP_BY_LEVEL(n_bytes, name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
+#define SKMLP_BY_LOW_LEVEL(n_bytes, name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
+#endif
+
+#ifdef SKMLP_X86_64_LEVELS
+#define SKMLP_BY_LEVEL(n_bytes, name, ...)                    \
+    do {                                                      \
+        if (skmlp_level >= 4 && (n_bytes) >= 64)              \
+            SKMLP_NAME(name##_v4)(__VA_ARGS__);               \
+        else if (skmlp_level >= 3 && (n_bytes) >= 32)         \
+            SKMLP_NAME(name##_v3)(__VA_ARGS__);               \
+        else                                                  \
+            SKMLP_BY_LOW_LEVEL(n_bytes, name, __VA_ARGS__);   \
+    } while (0)
+#else
+#define SKMLP_BY_LEVEL SKMLP_BY_LOW_LEVEL
 #endif
 
 #endif

@@ -7,28 +7,8 @@
    enough to end with the row, and from what its numbers were before: those that it shares with
    the vector before it come out the same. */
 
-#ifndef SKMLP_REAL /* the file includes itself, once for each type */
-
-#define SKMLP_REAL double
-#define SKMLP_REAL_BYTES 8
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
-#define SKMLP_RULE skmlp_case_rule_f64
-#define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f64)
-#define SKMLP_UPDATE_NUMBER skmlp_update_v0_f64
-#include "single_case_passes.h"
-#define SKMLP_REAL float
-#define SKMLP_REAL_BYTES 4
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
-#define SKMLP_RULE skmlp_case_rule_f32
-#define SKMLP_BELOW(name) SKMLP_AT_LEVEL_BELOW(name, f32)
-#define SKMLP_UPDATE_NUMBER skmlp_update_v0_f32
-#include "single_case_passes.h"
-
-#undef SKMLP_AT_LEVEL
-#undef SKMLP_AT_LEVEL_BELOW
-#undef SKMLP_TARGET
-#undef SKMLP_BYTES
-#else
+#define SKMLP_RULE SKMLP_OF_TYPE(case_rule)
+#define SKMLP_UPDATE_NUMBER SKMLP_OF_TYPE(update_v0)
 
 #if SKMLP_BYTES > SKMLP_REAL_BYTES
 typedef SKMLP_REAL SKMLP_NAME(numbers)
@@ -326,10 +306,5 @@ SKMLP_TARGET static void SKMLP_NAME(column_backward)(
 #undef SKMLP_FEW
 #undef SKMLP_DOWN
 #undef SKMLP_ACROSS
-#undef SKMLP_REAL
-#undef SKMLP_REAL_BYTES
-#undef SKMLP_NAME
 #undef SKMLP_RULE
-#undef SKMLP_BELOW
 #undef SKMLP_UPDATE_NUMBER
-#endif

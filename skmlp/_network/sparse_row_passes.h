@@ -3,23 +3,6 @@
    so many. The last vector starts early enough to end with the row, and from what its numbers were
    before: those that it shares with the vector before it come out the same. */
 
-#ifndef SKMLP_REAL /* the file includes itself, once for each type */
-
-#define SKMLP_REAL double
-#define SKMLP_REAL_BYTES 8
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
-#include "sparse_row_passes.h"
-#define SKMLP_REAL float
-#define SKMLP_REAL_BYTES 4
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
-#include "sparse_row_passes.h"
-
-#undef SKMLP_AT_LEVEL
-#undef SKMLP_AT_LEVEL_BELOW
-#undef SKMLP_TARGET
-#undef SKMLP_BYTES
-#else
-
 #if SKMLP_BYTES > SKMLP_REAL_BYTES
 typedef SKMLP_REAL SKMLP_NAME(row_part)
     __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
@@ -177,7 +160,3 @@ SKMLP_TARGET static void SKMLP_NAME(add_sparse_product)(
 #undef SKMLP_AT
 #undef SKMLP_WIDTH
 #undef SKMLP_VECTOR
-#undef SKMLP_NAME
-#undef SKMLP_REAL_BYTES
-#undef SKMLP_REAL
-#endif

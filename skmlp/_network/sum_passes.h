@@ -1,22 +1,5 @@
 /* The sums of sums.h for one level of the processor: that file includes this one for each. */
 
-#ifndef SKMLP_REAL /* the file includes itself, once for each type */
-
-#define SKMLP_REAL double
-#define SKMLP_REAL_BYTES 8
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
-#include "sum_passes.h"
-#define SKMLP_REAL float
-#define SKMLP_REAL_BYTES 4
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
-#include "sum_passes.h"
-
-#undef SKMLP_AT_LEVEL
-#undef SKMLP_AT_LEVEL_BELOW
-#undef SKMLP_TARGET
-#undef SKMLP_BYTES
-#else
-
 #if SKMLP_BYTES > SKMLP_SUMS * SKMLP_REAL_BYTES
 typedef SKMLP_REAL SKMLP_NAME(addends)
     __attribute__((vector_size(SKMLP_SUMS * SKMLP_REAL_BYTES), aligned(sizeof(SKMLP_REAL)),
@@ -161,7 +144,3 @@ SKMLP_TARGET static void SKMLP_NAME(add_column_gradient)(
 #undef SKMLP_AT
 #undef SKMLP_READ
 #undef SKMLP_START
-#undef SKMLP_REAL
-#undef SKMLP_REAL_BYTES
-#undef SKMLP_NAME
-#endif
