@@ -62,6 +62,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     /* The other half of eight rows: registers for all multiples of a_row would run out. */
     const SKMLP_REAL *restrict A_4 = rows > 4 ? A + 4 * a_row : A;
     SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
+    /* Terms that a turn of the loop adds: few products per term leave time for the loop itself. */
+    const int two = SKMLP_TILE_ROWS == 4;
     (void)mask;
     SKMLP_UNROLL
     for (int r = 0; r < rows; r++)
@@ -71,9 +73,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
                 sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
-#define SKMLP_ADD_TERMS(n_terms)                                               \
-    SKMLP_VECTOR_LOOP                                                          \
-    for (ptrdiff_t p = 0; p < (n_terms); p++) {                                \
+#define SKMLP_ADD_TERM()                                                       \
+    do {                                                                       \
         SKMLP_UNROLL                                                           \
         for (int v = 0; v < vectors; v++)                                      \
             b[v] = SKMLP_LOAD(B + SKMLP_AT(v));                                \
@@ -83,7 +84,18 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             for (int v = 0; v < vectors; v++)                                  \
                 sum[r][v] += (r < 4 ? A : A_4)[r % 4 * a_row] * b[v];          \
         A += a_column, A_4 += a_column, B += b_row;                            \
-    }
+    } while (0)
+#define SKMLP_ADD_TERMS(n_terms)                                               \
+    do {                                                                       \
+        SKMLP_VECTOR_LOOP                                                      \
+        for (ptrdiff_t p = (n_terms) >> two; p > 0; p--) {                     \
+            SKMLP_ADD_TERM();                                                  \
+            if (two)                                                           \
+                SKMLP_ADD_TERM();                                              \
+        }                                                                      \
+        if (two & (n_terms))                                                   \
+            SKMLP_ADD_TERM();                                                  \
+    } while (0)
     if (far) { /* what the next tile starts from, and where this one will be stored */
         const int between = k >= SKMLP_TERMS_BETWEEN * rows;
         for (int row = 0; row < rows; row++) {
@@ -94,12 +106,13 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
                 __builtin_prefetch(C + row * n + SKMLP_AT(v), 1);
             }
             if (between) /* all at once would keep B waiting */
-                SKMLP_ADD_TERMS(SKMLP_TERMS_BETWEEN)
+                SKMLP_ADD_TERMS(SKMLP_TERMS_BETWEEN);
         }
         k -= between ? SKMLP_TERMS_BETWEEN * rows : 0;
     }
-    SKMLP_ADD_TERMS(k)
+    SKMLP_ADD_TERMS(k);
 #undef SKMLP_ADD_TERMS
+#undef SKMLP_ADD_TERM
     SKMLP_UNROLL
     for (int r = 0; r < rows; r++)
         SKMLP_UNROLL
