@@ -659,7 +659,7 @@ class BaseMLP(
                     forward_rows(
                         network, Inputs(part), order[: len(z)], parameters, workspace, z
                     )
-                _check_outputs(z, start)
+                check_outputs(z, start)
                 values = from_net_inputs(z)
                 if result is None:
                     result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
@@ -687,7 +687,7 @@ class BaseMLP(
         return tags
 
 
-def _check_outputs(z, start):
+def check_outputs(z, start):
     """Refuse to predict from net inputs that have overflowed; z[0] is row `start`."""
     finite = np.isfinite(z).all(axis=1)
     if not finite.all():

@@ -196,6 +196,7 @@ class Training(ABC):
 
     def run(self, max_iter):
         """Loop until convergence, and set why it ended."""
+        self.check_cancelled()
         dtype = self.parameters.dtype
         self.gradient = aligned_empty(self.parameters.shape, dtype)
         self.workspace = aligned_empty((self.network.n_workspace,), dtype)

@@ -10,11 +10,12 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import softmax
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
-from skmlp._base import PREDICT_ROWS
+from skmlp._base import check_outputs
 from skmlp._cases import in_dtype, listed
 from skmlp._counts import check_count
 from skmlp._find_network import last_step
@@ -396,8 +397,8 @@ def _last_step(estimator, X):
     return mlp, X
 
 
-def _network_and_parameters(estimator, dtype, n_rows):
-    network = estimator._network(dtype, n_rows)
+def _network_and_parameters(estimator, dtype, X):
+    network = estimator._network(dtype, X.shape[0], sparse=issparse(X))
     return network, pack(network, estimator.coefs_, estimator.intercepts_, dtype)
 
 
@@ -422,9 +423,7 @@ class _Block(NamedTuple):
 def _forward_blocks(estimator, X):
     """Pass X forward block by block: slices of its rows with their `_Block`."""
     n_rows, dtype = X.shape[0], estimator._dtype
-    network, parameters = _network_and_parameters(
-        estimator, dtype, min(n_rows, PREDICT_ROWS)
-    )
+    network, parameters = _network_and_parameters(estimator, dtype, X)
     workspace = np.empty(network.n_workspace, dtype=dtype)
     order = np.arange(network.block_rows)
     for start in range(0, n_rows, network.block_rows):
@@ -434,6 +433,7 @@ def _forward_blocks(estimator, X):
         kernel.forward_rows(
             network, Inputs(part), order[: len(z)], parameters, workspace, z
         )
+        check_outputs(z, start)
         yield rows, _Block(network, parameters, workspace, z, estimator.out_activation_)
 
 
@@ -477,7 +477,7 @@ class _Objective:
 
     def __init__(self, estimator, X, y, sample_weight, dtype):
         estimator._validate_params()  # they may have been set since fit
-        estimator = copy(estimator)  # which keeps what encoding y sets
+        estimator = copy(estimator)  # encoding y sets attributes: not on the user's
         X, y = estimator._validate_X_y(X, y, estimator._dtype)
         learn = not hasattr(estimator, "class_weight_")
         data = estimator._encoded(X, y, sample_weight, learn=learn)
@@ -487,7 +487,7 @@ class _Objective:
         data.check_weights(rows)
         data.scale_weights(rows)
         self._cases = data.cases(rows)
-        self.network, parameters = _network_and_parameters(estimator, dtype, len(data))
+        self.network, parameters = _network_and_parameters(estimator, dtype, data.X)
         self._parameters = parameters.copy()
         self._workspace = np.empty(self.network.n_workspace, dtype=dtype)
         self._weight_decay = estimator.weight_decay

@@ -1,11 +1,13 @@
 """Activations and gradients against the lecture's formulas and finite differences."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier
@@ -132,6 +134,22 @@ def test_last_layer_agrees_with_prediction(name):
         if o.shape[1] == 1:
             expected = expected[:, 1:]
     assert_allclose(o, expected, rtol=1e-12)
+
+
+def test_sparse_rows_take_no_room_of_dense_ones():
+    wide = sparse.random_array(
+        (300, 2**18), density=1e-4, format="csr", rng=np.random.default_rng(0)
+    )
+    labels = np.arange(300) % 2
+    estimator = MLPClassifierSDM(2, max_iter=1, tol=0)
+    with pytest.warns(ConvergenceWarning):
+        estimator.fit(wide, labels)
+    tracemalloc.start()
+    layer_outputs(estimator, wide)
+    loss_gradient(estimator, wide, labels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * 8 * estimator.n_parameters_
 
 
 @pytest.mark.parametrize("n_rows", [1, 1024, 1025, 3000])
@@ -505,6 +523,24 @@ def test_wrong_type_of_estimator(function, estimator):
 def test_wrong_number_of_features(function):
     with pytest.raises(ValueError, match="X has 4 features"):
         function(fitted("three classes"), X[:, :4])
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize(
+    "function",
+    [
+        layer_outputs,
+        input_gradient,
+        lambda estimator, X: input_gradient(estimator, X, kind="output"),
+    ],
+)
+def test_overflow_is_an_error_and_not_nan(function, container):
+    estimator = fitted("three classes", ("relu",))
+    large = np.ones((1030, 5))
+    large[1027] = np.finfo(float).max / 10
+    estimator.coefs_[0] *= 100
+    with pytest.raises(ValueError, match="net input for row 1027 of X is not finite"):
+        function(estimator, container(large))
 
 
 @pytest.mark.parametrize(

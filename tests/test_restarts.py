@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import scale
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._training import Training
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
@@ -158,6 +159,18 @@ def test_divergence_of_one_is_an_error_that_leaves_nothing_behind(n_jobs):
         mlp.fit(X, TARGETS[MLPRegressorSDM])
     assert not hasattr(mlp, "coefs_")
     assert threading.active_count() == n_threads
+
+
+def test_after_an_error_no_other_network_starts(monkeypatch):
+    started = []
+    start = Training.start
+    monkeypatch.setattr(
+        Training, "start", lambda training: started.append(start(training))
+    )
+    mlp = small(MLPRegressorSDM, learning_rate_init=1e6, n_init=50, n_jobs=2)
+    with pytest.raises(ValueError, match="training diverged in epoch"):
+        mlp.fit(X, TARGETS[MLPRegressorSDM])
+    assert len(started) < 25
 
 
 def test_warning_about_a_lower_rate_is_that_of_the_kept_network():
