@@ -26,6 +26,10 @@
 #undef SKMLP_BELOW
 #undef SKMLP_OF_TYPE
 
+#undef SKMLP_VECTOR
+#undef SKMLP_WIDTH
+#undef SKMLP_AT
+#undef SKMLP_READ
 #undef SKMLP_AT_LEVEL
 #undef SKMLP_AT_LEVEL_BELOW
 #undef SKMLP_TARGET

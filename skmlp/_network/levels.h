@@ -71,7 +71,9 @@ static inline void skmlp_use_best_level(void)
     skmlp_halves = skmlp_has_halves();
 }
 
-/* The function of the level in use, or of the highest whose vectors are no longer than n_bytes. */
+/* The function of the level in use, or of the highest whose vectors are no longer than n_bytes:
+   with LONGEST always the former. */
+#define SKMLP_LONGEST 64
 #ifdef __GNUC__
 #define SKMLP_BY_LOW_LEVEL(n_bytes, name, ...)                \
     do {                                                      \

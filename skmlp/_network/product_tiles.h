@@ -34,7 +34,7 @@ typedef SKMLP_REAL SKMLP_NAME(vector)
 #define SKMLP_WIDTH (SKMLP_BYTES / (ptrdiff_t)sizeof(SKMLP_REAL))
 
 /* Where vector v of a row starts; whole vectors but perhaps the last. */
-#define SKMLP_AT(v) ((v) == vectors - 1 ? last : (v) * SKMLP_WIDTH)
+#define SKMLP_START(v) ((v) == vectors - 1 ? last : (v) * SKMLP_WIDTH)
 
 /* Rows narrower than a vector need a level that can leave lanes out. */
 #if SKMLP_MASKS
@@ -70,14 +70,14 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
             if (S)
-                sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_AT(v));
+                sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_START(v));
             else
                 sum[r][v] = (SKMLP_NAME(vector)){0};
 #define SKMLP_ADD_TERM()                                                       \
     do {                                                                       \
         SKMLP_UNROLL                                                           \
         for (int v = 0; v < vectors; v++)                                      \
-            b[v] = SKMLP_LOAD(B + SKMLP_AT(v));                                \
+            b[v] = SKMLP_LOAD(B + SKMLP_START(v));                                \
         SKMLP_UNROLL                                                           \
         for (int r = 0; r < rows; r++)                                         \
             SKMLP_UNROLL                                                       \
@@ -102,8 +102,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             SKMLP_UNROLL
             for (int v = 0; v < vectors; v++) {
                 if (S)
-                    __builtin_prefetch(S + (rows + row) * s_row + SKMLP_AT(v), 0, 2);
-                __builtin_prefetch(C + row * n + SKMLP_AT(v), 1);
+                    __builtin_prefetch(S + (rows + row) * s_row + SKMLP_START(v), 0, 2);
+                __builtin_prefetch(C + row * n + SKMLP_START(v), 1);
             }
             if (between) /* all at once would keep B waiting */
                 SKMLP_ADD_TERMS(SKMLP_TERMS_BETWEEN);
@@ -117,7 +117,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     for (int r = 0; r < rows; r++)
         SKMLP_UNROLL
         for (int v = 0; v < vectors; v++)
-            SKMLP_STORE(C + r * n + SKMLP_AT(v), sum[r][v]);
+            SKMLP_STORE(C + r * n + SKMLP_START(v), sum[r][v]);
 }
 
 /* All rows of a strip of columns, where A of a tile starts a_tile after that of the tile before
@@ -136,7 +136,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
         for (ptrdiff_t p = 0; p < k; p++)
             SKMLP_UNROLL
             for (int v = 0; v < vectors; v++)
-                SKMLP_STORE(copy + p * b_row + SKMLP_AT(v), SKMLP_LOAD(B + p * n + SKMLP_AT(v)));
+                SKMLP_STORE(copy + p * b_row + SKMLP_START(v), SKMLP_LOAD(B + p * n + SKMLP_START(v)));
         B = copy;
     }
 #define SKMLP_TILE(rows)                                                                      \
@@ -245,7 +245,7 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
     }
 }
 
-#undef SKMLP_AT
+#undef SKMLP_START
 #undef SKMLP_LOAD
 #undef SKMLP_STORE
 #undef SKMLP_WIDTH

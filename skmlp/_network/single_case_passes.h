@@ -10,12 +10,8 @@
 #define SKMLP_RULE SKMLP_OF_TYPE(case_rule)
 #define SKMLP_UPDATE_NUMBER SKMLP_OF_TYPE(update_v0)
 
-#if SKMLP_BYTES > SKMLP_REAL_BYTES
-typedef SKMLP_REAL SKMLP_NAME(numbers)
-    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
-#else
-typedef SKMLP_REAL SKMLP_NAME(numbers);
-#endif
+#include "vector.h"
+
 /* Sums side by side of a row product: a vector, but not so many that adding them up takes longer
    than they save. */
 #if SKMLP_BYTES > SKMLP_SUMS * SKMLP_REAL_BYTES
@@ -23,14 +19,10 @@ typedef SKMLP_REAL SKMLP_NAME(sums)
     __attribute__((vector_size(SKMLP_SUMS * SKMLP_REAL_BYTES), aligned(sizeof(SKMLP_REAL)),
                    may_alias));
 #else
-typedef SKMLP_NAME(numbers) SKMLP_NAME(sums);
+typedef SKMLP_VECTOR SKMLP_NAME(sums);
 #endif
 #define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
 #define SKMLP_READ_SUMS(p) (*(const SKMLP_NAME(sums) *)(p))
-#define SKMLP_VECTOR SKMLP_NAME(numbers)
-#define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
-#define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
-#define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
 
 /* SKMLP_PART(rows, z) works on 4 rows of W, on 2 or on one, in the columns of a vector. All rows
    of these columns, with z in a register, where there are few columns: */
@@ -299,10 +291,6 @@ SKMLP_TARGET static void SKMLP_NAME(column_backward)(
 
 #undef SKMLP_N_SUMS
 #undef SKMLP_READ_SUMS
-#undef SKMLP_VECTOR
-#undef SKMLP_WIDTH
-#undef SKMLP_AT
-#undef SKMLP_READ
 #undef SKMLP_FEW
 #undef SKMLP_DOWN
 #undef SKMLP_ACROSS

@@ -3,16 +3,7 @@
    so many. The last vector starts early enough to end with the row, and from what its numbers were
    before: those that it shares with the vector before it come out the same. */
 
-#if SKMLP_BYTES > SKMLP_REAL_BYTES
-typedef SKMLP_REAL SKMLP_NAME(row_part)
-    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
-#else
-typedef SKMLP_REAL SKMLP_NAME(row_part);
-#endif
-#define SKMLP_VECTOR SKMLP_NAME(row_part)
-#define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
-#define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
-#define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
+#include "vector.h"
 
 /* A vector of each row. */
 typedef struct {
@@ -156,7 +147,3 @@ SKMLP_TARGET static void SKMLP_NAME(add_sparse_product)(
 }
 
 #undef SKMLP_START
-#undef SKMLP_READ
-#undef SKMLP_AT
-#undef SKMLP_WIDTH
-#undef SKMLP_VECTOR

@@ -138,9 +138,5 @@ SKMLP_TARGET static void SKMLP_NAME(add_column_gradient)(
     SKMLP_NAME(add_weighted_rows)(h, delta, gradient, rows, n);
 }
 
-#undef SKMLP_VECTOR
-#undef SKMLP_WIDTH
 #undef SKMLP_VECTORS
-#undef SKMLP_AT
-#undef SKMLP_READ
 #undef SKMLP_START

@@ -17,31 +17,8 @@
 #define SKMLP_SUMS 8
 
 #define SKMLP_PASSES "sum_passes.h"
+#define SKMLP_HALVES_TOO
 #include "each_level.h"
-
-#if defined(SKMLP_X86_64_LEVELS)
-#define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
-    do {                                        \
-        if (skmlp_level >= 4)                   \
-            SKMLP_NAME(name##_v4)(__VA_ARGS__); \
-        else if (skmlp_level >= 3)              \
-            SKMLP_NAME(name##_v3)(__VA_ARGS__); \
-        else if (skmlp_level >= 1)              \
-            SKMLP_NAME(name##_v1)(__VA_ARGS__); \
-        else                                    \
-            SKMLP_NAME(name##_v0)(__VA_ARGS__); \
-    } while (0)
-#elif defined(__GNUC__)
-#define SKMLP_AT_LEVEL_IN_USE(name, ...)        \
-    do {                                        \
-        if (skmlp_level >= 1)                   \
-            SKMLP_NAME(name##_v1)(__VA_ARGS__); \
-        else                                    \
-            SKMLP_NAME(name##_v0)(__VA_ARGS__); \
-    } while (0)
-#else
-#define SKMLP_AT_LEVEL_IN_USE(name, ...) SKMLP_NAME(name##_v0)(__VA_ARGS__)
-#endif
 
 #define SKMLP_REAL double
 #define SKMLP_NAME(name) skmlp_##name##_f64
@@ -57,7 +34,7 @@
 static inline void SKMLP_NAME(add_rows)(
     const SKMLP_REAL *x, SKMLP_REAL *sum, ptrdiff_t rows, ptrdiff_t n)
 {
-    SKMLP_AT_LEVEL_IN_USE(add_rows, x, sum, rows, n);
+    SKMLP_BY_LEVEL(SKMLP_LONGEST, add_rows, x, sum, rows, n);
 }
 
 /* The products of a layer with one output, where W and delta are columns: BLAS has no
@@ -68,7 +45,7 @@ static inline void SKMLP_NAME(column_product)(
     const SKMLP_REAL *x, const SKMLP_REAL *W, const SKMLP_REAL *b, SKMLP_REAL *z, ptrdiff_t rows,
     ptrdiff_t n)
 {
-    SKMLP_AT_LEVEL_IN_USE(column_product, x, W, b, z, rows, n);
+    SKMLP_BY_LEVEL(SKMLP_LONGEST, column_product, x, W, b, z, rows, n);
 }
 
 /* gradient <- gradient + h' delta */
@@ -76,7 +53,7 @@ static inline void SKMLP_NAME(add_column_gradient)(
     const SKMLP_REAL *h, const SKMLP_REAL *delta, SKMLP_REAL *gradient, ptrdiff_t rows,
     ptrdiff_t n)
 {
-    SKMLP_AT_LEVEL_IN_USE(add_column_gradient, h, delta, gradient, rows, n);
+    SKMLP_BY_LEVEL(SKMLP_LONGEST, add_column_gradient, h, delta, gradient, rows, n);
 }
 
 #undef SKMLP_REAL

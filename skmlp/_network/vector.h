@@ -1,0 +1,13 @@
+/* The vector of a level, for files that each_level.h includes: WIDTH numbers, and one where the
+   level has no vectors. each_type.h undefines what stands here. */
+
+#if SKMLP_BYTES > SKMLP_REAL_BYTES
+typedef SKMLP_REAL SKMLP_NAME(vector)
+    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
+#else
+typedef SKMLP_REAL SKMLP_NAME(vector);
+#endif
+#define SKMLP_VECTOR SKMLP_NAME(vector)
+#define SKMLP_WIDTH ((ptrdiff_t)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
+#define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
+#define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
