@@ -40,6 +40,7 @@ from skmlp._sklearn_compat import (
 )
 from skmlp._start import first_weights, last_weights, make_updates
 from skmlp._threads import shared_cores, update_threads
+from skmlp._training import SCALE_ADVICE
 
 # The dtypes of inputs that are used as they are.
 FLOATS = [np.float64, np.float32]
@@ -308,8 +309,8 @@ class BaseMLP(
     def _warn_of_start_anew(self, eta_0, stacklevel):
         warnings.warn(
             'training diverged with learning_rate_init="auto" and was started anew '
-            f"with {eta_0:g}; scale X (StandardScaler) and, for regression, y "
-            "(TransformedTargetRegressor), or the network may learn slowly or nothing",
+            f"with {eta_0:g}; {SCALE_ADVICE}, or the network may learn slowly or "
+            "nothing",
             ConvergenceWarning,
             stacklevel=stacklevel,
         )

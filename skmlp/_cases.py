@@ -215,7 +215,7 @@ class Cases:
     def score(self, sums):
         """Accuracy or R^2 from the sums of the kernel, as scikit-learn defines them.
 
-        But rounding is no spread.
+        A spread that rounding alone explains (`ROUNDING`) counts as none.
 
         R^2 is the mean over the outputs of 1 - residuals / spread. An output that is
         constant counts 1 where it is met exactly, and 0 where it is not.

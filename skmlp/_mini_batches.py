@@ -14,7 +14,7 @@ from skmlp._network import kernel
 from skmlp._objective import slice_rows
 from skmlp._schedules import auto_learning_rate, learning_rate
 from skmlp._threads import shared_cores
-from skmlp._training import DivergenceError, Training, TrainingState
+from skmlp._training import SCALE_ADVICE, DivergenceError, Training, TrainingState
 
 # learning_rate_init="auto": what the rate is divided by where the first call diverges.
 RESTART_DIVISOR = 10.0
@@ -35,8 +35,8 @@ MANY_CASES = 200
 # these and their velocities moves 4 MB in float64.
 SHARED_WEIGHTS = 1 << 17
 
-# Sparse batches of a slice that threads share: only after it is found out that other
-# programs keep one waiting.
+# Sparse batches of a slice, where threads share them: between slices it is found out
+# that other programs keep a thread waiting.
 SHARED_BATCHES = 8
 
 # Training has exploded where the loss is this many times that of the first weights,
@@ -132,8 +132,7 @@ class MiniBatchTraining(Training):
             loss = self.loss_at_start(sampled=True)
             if not math.isfinite(loss):
                 raise ValueError(
-                    "the loss is not finite before training; scale X (StandardScaler) "
-                    "and, for regression, y (TransformedTargetRegressor)"
+                    f"the loss is not finite before training; {SCALE_ADVICE}"
                 )
             # Of a call that goes on, too: its data may be on another scale.
             self.state.first_loss = max(self.state.first_loss or 0.0, loss)
@@ -327,7 +326,7 @@ def auto_batch_size(n_rows):
     if n_batches == 1:
         return "full"
     size = math.ceil(n_rows / n_batches)
-    while 0 < n_rows % size < size / 2:  # never below 20,000 rows
+    while 0 < n_rows % size < size / 2:  # needed from 20,299 rows on
         size -= 1
     return size
 

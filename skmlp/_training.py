@@ -20,6 +20,10 @@ from skmlp._network.aligned import aligned_copy, aligned_empty
 from skmlp._objective import add_losses
 from skmlp._schedules import ADAPTIVE_MINIMUM
 
+SCALE_ADVICE = (
+    "scale X (StandardScaler) and, for regression, y (TransformedTargetRegressor)"
+)
+
 
 class DivergenceError(ValueError):
     """A loss or a weight is not finite any more."""
@@ -39,7 +43,8 @@ class TrainingState:
         The first learning rate; with "auto" None until the mini-batches are known, and
         with "lbfgs".
     shuffle_seed, split_seed : int
-        With the number of the epoch, the first gives the order of the rows.
+        With the number of the epoch, the first gives the order of the rows; the second
+        draws the validation data.
     epoch : int
         Epochs so far: the clock of the schedule.
     n_updates : int
@@ -296,9 +301,8 @@ class Training(ABC):
             at = f" at learning rate {eta:g}"
             lower = "learning_rate_init (or weight_decay, where that is large)"
         return DivergenceError(
-            f"training diverged in epoch {self.state.epoch + 1}: {symptom}{at}; scale "
-            "X (StandardScaler) and, for regression, y (TransformedTargetRegressor), "
-            f"or lower {lower}"
+            f"training diverged in epoch {self.state.epoch + 1}: {symptom}{at}; "
+            f"{SCALE_ADVICE}, or lower {lower}"
         )
 
     def add_losses(self, cases, rows, parameters, sums):

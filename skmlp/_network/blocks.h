@@ -43,8 +43,6 @@ static inline void skmlp_copy_row(char *to, const char *from, size_t n_bytes)
 #undef SKMLP_COPY_PARTS
 }
 
-#define SKMLP_LINE 64 /* bytes of a line of the cache */
-
 static inline void skmlp_prefetch(const void *start, ptrdiff_t n_bytes)
 {
     for (ptrdiff_t i = 0; i < n_bytes; i += SKMLP_LINE)

@@ -1,4 +1,4 @@
-/* What loops ask of the compiler.
+/* What loops ask of the compiler, and have to know of the processor.
 
    SKMLP_CLONES compiles a function once for each level of x86-64; which one runs is chosen
    when the module is loaded. Clang before 18 accepts these levels, but chooses wrongly. */
@@ -12,6 +12,8 @@
 #else
 #define SKMLP_CLONES
 #endif
+
+#define SKMLP_LINE 64 /* bytes of a line of the cache */
 
 #if defined(__GNUC__)
 #define SKMLP_INLINE static inline __attribute__((always_inline))

@@ -78,7 +78,7 @@ cdef class Skipping:
         self.network = network
         self.inputs = inputs
         self.order = order
-        # A row of numbers is a struct.
+        # NumPy's memory for structs: each row of doubles is one.
         self.states = np.zeros((n_features, sizeof(SkippedRow) // sizeof(double)))
         self.non_zeros = np.empty(
             (max(n_slabs * most_non_zeros, 1), sizeof(NonZero) // sizeof(double)))

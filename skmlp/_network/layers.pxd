@@ -1,9 +1,10 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
-Each function works on a block of `rows` training cases in row-major order. BLAS does
-what it is faster at: all large ones without AVX-512, and those with the transpose of large weights
-where AVX-512 works in halves. The others are done as suits their shape. `n_threads` share what is
-large.
+Each function works on a block of `rows` training cases in row-major order. BLAS does what it is
+faster at (`is_ours`, `has_full_vectors` in products.pxd): without AVX-512 the large products of
+many cases, with AVX-512 in halves or none those with the transpose of large weights, and everywhere
+those that are too narrow for a vector. The others are done as suits their shape. `n_threads` share
+what is large.
 """
 
 from cython cimport floating

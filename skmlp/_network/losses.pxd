@@ -9,7 +9,7 @@ from cython cimport floating
 from libc.math cimport log
 
 from .activations cimport (
-    IDENTITY, LOGISTIC, SOFTMAX, activate, exponential, multiply_by_derivative,
+    IDENTITY, SOFTMAX, activate, exponential, multiply_by_derivative,
 )
 
 

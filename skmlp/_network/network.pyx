@@ -26,9 +26,9 @@ _SCORES = {
     "subset_accuracy": SUBSET_ACCURACY,
     "squared_residuals": SQUARED_RESIDUALS,
 }
-# The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
 INDEX_DTYPES = {np.dtype(np.int32), np.dtype(np.int64)}
 
+# The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
 _RULES = {
     "lbfgs": (NO_RULE, 0),
     "sgd": (MOMENTUM, 1),
@@ -217,7 +217,8 @@ cdef class Updates:
 
 
 cdef class Inputs:
-    """X as the user has it: dense with any strides, or CSR; of that arrays with gaps are copied."""
+    """X as the user has it: dense with any strides, or CSR, whose arrays are copied only where
+    they have gaps."""
 
     def __cinit__(self, X):
         self.dtype = X.dtype

@@ -24,8 +24,8 @@ cdef enum:
 
 
 cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
-    """Whether our product is at least as fast as BLAS with so many training cases, where the
-    smaller factor is so large (at level 3 measured on Zen 3)."""
+    """Whether our product is at least as fast as BLAS with so many training cases, where n_bytes
+    is the size of the smaller factor, or of a gradient (at level 3 measured on Zen 3)."""
     return skmlp_level >= 4 or skmlp_level == 3 and rows < MANY_ROWS or is_small(n_bytes)
 
 

@@ -9,6 +9,8 @@
 #include <omp.h>
 #endif
 
+#include "clones.h"
+
 /* How many threads a parallel loop may have: as OpenMP says, or one without it. */
 static inline int skmlp_max_threads(void)
 {
@@ -25,7 +27,7 @@ static inline int skmlp_max_threads(void)
 static inline void skmlp_claim(const char *start, ptrdiff_t n_bytes)
 {
 #ifdef __GNUC__
-    for (ptrdiff_t i = 0; i < n_bytes; i += 64)
+    for (ptrdiff_t i = 0; i < n_bytes; i += SKMLP_LINE)
 #ifdef __x86_64__
         /* The compiler's own prefetch asks for reading, unless a processor is named. Those
            that lack this instruction pass over it. */

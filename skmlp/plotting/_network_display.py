@@ -384,9 +384,7 @@ def _shortened(name):
 def _layer_names(mlp):
     """The lecture's names, which do not count the inputs as a layer."""
     *hidden, _ = mlp._layer_activations()
-    n_inputs, *n_hidden, n_outputs = [len(mlp.coefs_[0])] + [
-        W.shape[1] for W in mlp.coefs_
-    ]
+    n_inputs, *n_hidden, n_outputs = mlp.layer_units_
     numbers = [""] if len(hidden) == 1 else [f" {n}" for n in range(1, len(hidden) + 1)]
     return [
         f"{n_inputs} input{'s' if n_inputs > 1 else ''}",
