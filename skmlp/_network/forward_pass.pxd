@@ -17,22 +17,12 @@ cdef inline void forward_pass(
     Py_ssize_t rows,
 ) noexcept nogil:
     """h_l = f(h_{l-1} @ W_l + b_l), where the last layer is left at its net input z"""
-    cdef const Layer* first = &layout.layers[0]
-    input_net_input(X, row, parameters + first.W, parameters + first.b, workspace + layout.x,
-                    workspace + first.h, rows, first.fan_out, layout.n_threads)
-    forward_pass_from_net_input(layout, parameters, workspace, rows)
-
-
-cdef inline void forward_pass_from_net_input(
-    const Layout* layout,
-    const floating* parameters,
-    floating* workspace,  # IN: z of the first layer; OUT: h of every layer, z of the last
-    Py_ssize_t rows,
-) noexcept nogil:
-    """The forward pass from the net input of the first layer on."""
     cdef Py_ssize_t l
+    cdef const Layer* first = &layout.layers[0]
     cdef const Layer* layer
     cdef const Layer* above
+    input_net_input(X, row, parameters + first.W, parameters + first.b, workspace + layout.x,
+                    workspace + first.h, rows, first.fan_out, layout.n_threads)
     for l in range(layout.n_layers - 1):
         layer = &layout.layers[l]
         above = &layout.layers[l + 1]

@@ -15,7 +15,7 @@ from libc.string cimport memcpy
 from .activations cimport activate
 from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport GradientTask, backward_pass, backward_pass_to_inputs
-from .forward_pass cimport forward_pass, forward_pass_from_net_input
+from .forward_pass cimport forward_pass
 from .inputs cimport InputRows, gather
 from .levels cimport (
     skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
@@ -26,7 +26,9 @@ from .padding cimport copy_parameters, pad_layout
 from .products cimport FEW_COLUMNS, product_of_slab
 from .scores cimport add_scores
 from .shuffle cimport shuffle_rows
-from .single_case cimport case_backward_and_update, case_net_input
+from .single_case cimport (
+    CaseLayer, case_backward_and_update, case_forward_pass, case_net_input, find_case_layers,
+)
 from .skipped_rows cimport (
     N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, can_skip, start_epoch,
 )
@@ -34,7 +36,7 @@ from .sparse_batches cimport bring_all_up_to_date, end_batch, n_gradient_rows, s
 from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
-from .weight_updates cimport MOMENTUM, NESTEROV, Update, UpdateRule
+from .weight_updates cimport MOMENTUM, NESTEROV, Update
 from .workspace cimport Layer, Layout
 
 from skmlp._network.aligned import aligned_empty
@@ -154,6 +156,7 @@ cdef class SingleCases:
 
     cdef Network network
     cdef Layout layout  # where they are padded
+    cdef CaseLayer* layers
     cdef bint padded
     cdef object weights, velocity
 
@@ -162,7 +165,8 @@ cdef class SingleCases:
         self.padded = padded
         n_layers = network.layout.n_layers
         self.layout.layers = <Layer*> PyMem_Malloc(n_layers * sizeof(Layer))
-        if self.layout.layers == NULL:
+        self.layers = <CaseLayer*> PyMem_Malloc(n_layers * sizeof(CaseLayer))
+        if self.layout.layers == NULL or self.layers == NULL:
             raise MemoryError()
         pad_layout(&network.layout, &self.layout, dtype.itemsize)
         if padded:
@@ -171,6 +175,7 @@ cdef class SingleCases:
 
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
+        PyMem_Free(self.layers)
 
     @staticmethod
     def possible(Inputs inputs, Updates updates, Py_ssize_t batch_size):
@@ -359,10 +364,11 @@ def train_single_cases(
         raise ValueError("updates by single cases need dense inputs and some rules")
     if start < stop:
         with nogil:
-            train_cases(network, layout, &updates.rule, &inputs.rows, &targets.rows,
-                        &order[0], start, stop, &weights[0], &velocity[0], &workspace[0],
-                        &sums[0], &batch_losses[0] if batch_losses.shape[0] else NULL,
-                        learning_rate, weight_decay)
+            find_case_layers(layout, &updates.rule, learning_rate, weight_decay, &weights[0],
+                             &velocity[0], single_cases.layers)
+            train_cases(network, single_cases.layers, &inputs.rows, &targets.rows, &order[0],
+                        start, stop, &workspace[0], &sums[0],
+                        &batch_losses[0] if batch_losses.shape[0] else NULL)
     return stop
 
 
@@ -664,42 +670,37 @@ cdef inline void set_delta(
 
 cdef inline void train_cases(
     Network network,
-    const Layout* layout,  # of weights and velocity, which may be padded
-    const UpdateRule* rule,
+    const CaseLayer* layers,  # IN OUT: their weights and velocities
     const InputRows* X,
     const TargetRows* T,
     const Py_ssize_t* order,
     Py_ssize_t start,
     Py_ssize_t stop,
-    floating* weights,  # IN OUT
-    floating* velocity,  # IN OUT
     floating* workspace,
     double* sums,  # IN OUT
     double* losses,  # OUT: one for each case of the epoch, or NULL
-    double learning_rate,
-    double weight_decay,
 ) noexcept nogil:
     """An update for each of the rows order[start:stop] of dense X, by momentum or Nesterov."""
     cdef:
         Py_ssize_t n
         double loss_before
-        const Layer* first = &layout.layers[0]
+        const Layout* layout = &network.layout
+        const CaseLayer* first = &layers[0]
         floating* x = workspace + layout.x
         floating* next_x = x + layout.n_features
     gather(X, order + start, x, 1, first.fan_out, 1)
-    case_net_input(x, weights + first.W, weights + first.b, workspace + first.h, first.fan_in,
-                   first.fan_out)
+    case_net_input(x, <const floating*> first.W, <const floating*> first.b,
+                   workspace + layout.layers[0].h, first.fan_in, first.fan_out)
     for n in range(start, stop):
         loss_before = sums[0]
-        forward_pass_from_net_input(layout, weights, workspace, 1)
+        case_forward_pass(layout, layers, workspace)
         add_output_loss(network, T, order + n, workspace, sums, 1)
         if losses != NULL:
             losses[n] = sums[0] - loss_before
         set_delta(network, T, order + n, workspace, 1.0, 1)
         # The last one has none after it: its own row will do.
         gather(X, order + min(n + 1, stop - 1), next_x, 1, first.fan_out, 1)
-        case_backward_and_update(layout, rule, learning_rate, weight_decay, x, next_x, workspace,
-                                 velocity, weights)
+        case_backward_and_update(layout, layers, x, next_x, workspace)
         x, next_x = next_x, x
 
 

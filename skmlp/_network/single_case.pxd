@@ -10,7 +10,7 @@ weights are padded (padding.pxd). Both paths compute the same to rounding.
 from cython cimport floating
 from libc.string cimport memset
 
-from .activations cimport multiply_by_derivative
+from .activations cimport activate, multiply_by_derivative
 from .weight_updates cimport NESTEROV, UpdateRule
 from .workspace cimport Layer, Layout
 
@@ -57,60 +57,76 @@ cdef inline void case_net_input(
         skmlp_case_net_input_f32(x, W, b, z, fan_in, fan_out)
 
 
-cdef inline void case_backward_and_update(
+cdef inline void find_case_layers(
     const Layout* layout,  # of weights and velocities, which may be padded
     const UpdateRule* rule,
     double learning_rate,
     double weight_decay,
+    floating* parameters,
+    floating* velocity,
+    CaseLayer* layers,  # OUT
+) noexcept nogil:
+    """Where the weights of each layer are, and what updates them."""
+    cdef Py_ssize_t l
+    cdef const Layer* place
+    cdef CaseLayer* layer
+    for l in range(layout.n_layers):
+        place, layer = &layout.layers[l], &layers[l]
+        layer.W, layer.b = parameters + place.W, parameters + place.b
+        layer.v_W, layer.v_b = velocity + place.W, velocity + place.b
+        layer.fan_in, layer.fan_out = place.fan_in, place.fan_out
+        layer.eta = learning_rate
+        layer.gamma = rule.momentum
+        layer.weight_decay = weight_decay
+        layer.nesterov = rule.name == NESTEROV
+
+
+cdef inline void case_forward_pass(
+    const Layout* layout,
+    const CaseLayer* layers,
+    floating* workspace,  # IN: z of the first layer; OUT: h of every layer, z of the last
+) noexcept nogil:
+    """The forward pass of one case, from the net input of the first layer on."""
+    cdef Py_ssize_t l
+    cdef const CaseLayer* above
+    cdef floating* h
+    for l in range(layout.n_layers - 1):
+        above = &layers[l + 1]
+        h = workspace + layout.layers[l].h
+        activate(layout.layers[l].activation, h, layers[l].fan_out)
+        case_net_input(h, <const floating*> above.W, <const floating*> above.b,
+                       workspace + layout.layers[l + 1].h, above.fan_in, above.fan_out)
+
+
+cdef inline void case_backward_and_update(
+    const Layout* layout,
+    const CaseLayer* layers,
     const floating* x,
     const floating* next_x,
     floating* workspace,  # IN: h, delta of the output; OUT: z of the first layer for next_x
-    floating* velocity,  # IN OUT
-    floating* parameters,  # IN OUT
 ) noexcept nogil:
     """The backward pass of one case, with each layer updated once its delta is handed down,
     and the first step of the forward pass of the next."""
     cdef:
-        Py_ssize_t l
-        CaseLayer layer
+        Py_ssize_t l, last = layout.n_layers - 1
         floating* h
         floating* delta = workspace + layout.delta
         floating* delta_below = workspace + layout.delta_below
-    layer.eta = learning_rate
-    layer.gamma = rule.momentum
-    layer.weight_decay = weight_decay
-    layer.nesterov = rule.name == NESTEROV
-    end_with_zeros(delta, layout.n_outputs, layout.layers[layout.n_layers - 1].fan_out)
-    for l in range(layout.n_layers - 1, 0, -1):
-        find_layer(&layout.layers[l], parameters, velocity, &layer)
+    end_with_zeros(delta, layout.n_outputs, layers[last].fan_out)
+    for l in range(last, 0, -1):
         h = workspace + layout.layers[l - 1].h
         if floating is double:
-            skmlp_case_backward_f64(&layer, h, delta, delta_below)
+            skmlp_case_backward_f64(&layers[l], h, delta, delta_below)
         else:
-            skmlp_case_backward_f32(&layer, h, delta, delta_below)
-        multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layer.fan_in)
-        end_with_zeros(delta_below, layer.fan_in, layout.layers[l - 1].fan_out)
+            skmlp_case_backward_f32(&layers[l], h, delta, delta_below)
+        multiply_by_derivative(layout.layers[l - 1].activation, h, delta_below, layers[l].fan_in)
+        end_with_zeros(delta_below, layers[l].fan_in, layers[l - 1].fan_out)
         delta, delta_below = delta_below, delta
-    find_layer(&layout.layers[0], parameters, velocity, &layer)
     h = workspace + layout.layers[0].h
     if floating is double:
-        skmlp_case_update_f64(&layer, x, delta, next_x, h)
+        skmlp_case_update_f64(&layers[0], x, delta, next_x, h)
     else:
-        skmlp_case_update_f32(&layer, x, delta, next_x, h)
-
-
-cdef inline void find_layer(
-    const Layer* place,
-    floating* parameters,
-    floating* velocity,
-    CaseLayer* layer,  # OUT: all but its update
-) noexcept nogil:
-    layer.W = parameters + place.W
-    layer.b = parameters + place.b
-    layer.v_W = velocity + place.W
-    layer.v_b = velocity + place.b
-    layer.fan_in = place.fan_in
-    layer.fan_out = place.fan_out
+        skmlp_case_update_f32(&layers[0], x, delta, next_x, h)
 
 
 cdef inline void end_with_zeros(
@@ -119,4 +135,5 @@ cdef inline void end_with_zeros(
     Py_ssize_t padded,
 ) noexcept nogil:
     """What follows n numbers of a row of this length <- 0"""
-    memset(delta + n, 0, (padded - n) * sizeof(floating))
+    if n < padded:
+        memset(delta + n, 0, (padded - n) * sizeof(floating))
