@@ -374,13 +374,19 @@ class BaseMLP(
         data = self._checked_data(X, y, sample_weight, classes, going_on=going_on)
         X_val = None if validation_data is None else validation_data[0]
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
-        network = self._network(
-            data.X.dtype,
-            batch_rows(batch_size, len(data)),
-            sparse=issparse(data.X) and (X_val is None or issparse(X_val)),
-        )
+        # Each training has its own, as the number of threads in it changes on the way.
+        networks = [
+            self._network(
+                data.X.dtype,
+                batch_rows(batch_size, len(data)),
+                sparse=issparse(data.X) and (X_val is None or issparse(X_val)),
+            )
+            for _ in range(1 if going_on else n_init)
+        ]
         updates = make_updates(self)
-        starts = self._starts(network, updates, data.X.dtype, n_init, going_on=going_on)
+        starts = self._starts(
+            networks[0], updates, data.X.dtype, n_init, going_on=going_on
+        )
         if validation_data is None:
             rows = range(len(data))
             data.check_weights(rows)
@@ -399,7 +405,7 @@ class BaseMLP(
                 restartable=self.learning_rate_init == "auto" and not going_on,
                 watch=validation_data is not None,
             )
-            for start in starts
+            for network, start in zip(networks, starts, strict=True)
         ]
 
     def _checked_data(self, X, y, sample_weight, classes, *, going_on):

@@ -29,10 +29,9 @@ def run_all(trainings, max_iter, n_jobs):
             training.run(max_iter)
             let_go_of_the_beaten(trainings)
         return
-    network = trainings[0].network  # it is all trainings'
-    network.n_threads = update_threads(n_threads)
     for training in trainings:
-        training.n_threads = network.n_threads
+        training.network.n_threads = update_threads(n_threads)
+        training.n_threads = training.network.n_threads
     with ThreadPoolExecutor(n_threads) as pool:
         config = get_config()
         runs = [pool.submit(_run, each, max_iter, config) for each in trainings]

@@ -59,7 +59,6 @@ class SharedCores:
     @contextmanager
     def watched(self, network, n_threads):
         """Have a network work with so many threads, or fewer while cores are taken."""
-        # A local, as restarts that run side by side share the network.
         used = network.n_threads = min(n_threads, self.limit(n_threads))
         if used == 1:
             yield
@@ -75,11 +74,14 @@ class SharedCores:
 
     def limit(self, n_threads):
         """The most threads at present; twice as many are tried after some time."""
-        now = time.perf_counter()
-        if self.at_most < n_threads and now >= self.held_until:
-            self.at_most *= 2
-            self.held_until = now + SHORTEST_HOLD
-        return self.at_most
+        if n_threads == 1:  # without the lock, which a fork may have left taken
+            return 1
+        with self.lock:
+            now = time.perf_counter()
+            if self.at_most < n_threads and now >= self.held_until:
+                self.at_most *= 2
+                self.held_until = now + SHORTEST_HOLD
+            return self.at_most
 
     def judge(self, n_threads, most):
         """Halve the number of threads if this one was kept waiting."""

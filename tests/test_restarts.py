@@ -112,6 +112,17 @@ def test_n_jobs_is_how_many_train_side_by_side():
     mlp.set_params(n_init=2, n_jobs=2).fit(X, labels)
 
 
+def test_no_thread_writes_the_number_of_threads_that_another_reads(monkeypatch):
+    seen = []
+
+    def run_all(trainings, *args):
+        seen.extend(trainings)
+
+    monkeypatch.setattr("skmlp._base.run_all", run_all)
+    small(MLPClassifierSDM, n_jobs=2).fit(X, labels)
+    assert len({id(training.network) for training in seen}) == len(seen) == 4
+
+
 def test_of_many_networks_few_take_the_memory_of_training():
     wide = np.random.default_rng(0).standard_normal((60, 2000))
     peaks = {}
