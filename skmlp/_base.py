@@ -235,8 +235,9 @@ class BaseMLP(
             Validation inputs. With `early_stopping` they are watched instead of a
             held-out part of X; without, their curves are recorded only.
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Validation targets, on the scale on which the network sees y: a
-            `TransformedTargetRegressor` transforms y alone.
+            Validation targets, as the network sees y: a `TransformedTargetRegressor`
+            transforms y alone, and a `VotingClassifier` or `BaggingClassifier` passes
+            the numbers of the classes for y, but `y_val` as it is.
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.
         groups : array-like of shape (n_samples,), default=None
@@ -256,8 +257,9 @@ class BaseMLP(
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` or `max_fun` ended training, it diverged with
-            `learning_rate_init="auto"` and started anew, or patience ended it with a
+            Where `max_iter` or `max_fun` ended training, some of `n_init` networks
+            diverged, one did with `learning_rate_init="auto"` and started anew, or
+            patience ended training with a
             network that is useless on the training data: R^2 below -0.5, of a regressor
             with one output, or the loss of the class frequencies, of a classifier.
         """
@@ -278,6 +280,7 @@ class BaseMLP(
                 groups=groups,
             )
             best = self._train(trainings, context)
+        self._warn_of_failures([t.failure for t in trainings if t.failure])
         if best.started_anew:
             self._warn_of_start_anew(best.state.eta_0, stacklevel=4)
         if self.stop_reason_ in ("max_iter", "max_fun"):
@@ -285,6 +288,15 @@ class BaseMLP(
         elif self.stop_reason_ == "patience":
             self._warn_if_useless(best)
         return self
+
+    def _warn_of_failures(self, failures):
+        if failures:
+            warnings.warn(
+                f"{len(failures)} of {self.n_init} networks diverged, and the best of "
+                f"the others is kept; of the first: {failures[0]}",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _warn_if_useless(self, training):
         with single_blas_thread:
@@ -381,7 +393,7 @@ class BaseMLP(
                 batch_rows(batch_size, len(data)),
                 sparse=issparse(data.X) and (X_val is None or issparse(X_val)),
             )
-            for _ in range(1 if going_on else n_init)
+            for _ in range(n_init)
         ]
         updates = make_updates(self)
         starts = self._starts(

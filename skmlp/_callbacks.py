@@ -36,7 +36,10 @@ def fit_task(context, estimator, trainings):
     yield
     for below, training in zip(contexts, trainings, strict=True):
         if below is not context:
-            below.call_on_fit_task_end(**arguments(estimator, training, ended=True))
+            shown = (
+                {} if training.failure else arguments(estimator, training, ended=True)
+            )
+            below.call_on_fit_task_end(**{"estimator": estimator} | shown)
     best = best_of(trainings)
     context.call_on_fit_task_end(**arguments(estimator, best, ended=True))
 

@@ -17,6 +17,9 @@ from skmlp._sklearn_compat import StrOptions, _fit_context
 # last updates move it a little to either side.
 USELESS_LOSS = 0.9995
 
+# Net inputs may be as far apart as numbers can be: probabilities are 0 and 1 then.
+FAR_APART = {"over": "ignore", "under": "ignore"}
+
 
 class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     """Multi-layer perceptron for classification.
@@ -126,8 +129,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     n_init : int, default=1
         How many networks are trained, at least 1, from different first weights; the one
         that reached the best watched value is kept (without early stopping: the lowest
-        last validation loss, or without validation data the lowest last objective). A
-        call that goes on trains the one network that there is.
+        last validation loss, or without validation data the lowest last objective). One
+        that diverges is left out, with a warning; it is an error where all do. A call
+        that goes on trains the one network that there is.
     n_jobs : int or None, default=None
         How many of them are trained at a time, in threads. None is 1 unless a
         `joblib.parallel_config` context says otherwise, -1 all processors. A large
@@ -171,7 +175,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     n_init_history_ : dict of list
         What each of several networks reached: "reached", the value that it was chosen
         by (of a scorer its negative, so that lower is better), "n_iter" and
-        "stop_reason". Only where `n_init` is above 1.
+        "stop_reason"; of one that was left out infinity and "divergence". Only where
+        `n_init` is above 1.
     n_iter_ : int
         Epochs of the last call.
     t_ : int
@@ -343,7 +348,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Returns
         -------
         self : object
-            The estimator, one epoch further. `early_stopping` has no part in it.
+            The estimator, one epoch further. `early_stopping` has no part in it. With
+            parts of few rows pass a `batch_size` of no more: the automatic learning
+            rate is that of the first call's mini-batches.
 
         Raises
         ------
@@ -447,12 +454,12 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             p = np.hstack([-z, z])
             activate_outputs("logistic", p)
             return p
-        if self.out_activation_ == "logistic":
-            return np.exp(self._log_proba(z))
-        with np.errstate(over="ignore"):  # two z as far apart as numbers can be
+        with np.errstate(**FAR_APART):
+            if self.out_activation_ == "logistic":
+                return np.exp(self._log_proba(z))
             z -= z.max(axis=1, keepdims=True)
-        activate_outputs("exp", z)
-        z /= z.sum(axis=1, keepdims=True)
+            activate_outputs("exp", z)
+            z /= z.sum(axis=1, keepdims=True)
         return z
 
     def _rounded_log_proba(self, z):
@@ -468,9 +475,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if z.shape[1] == 1:
             return log_expit(np.hstack([-z, z]))
         # log_softmax of log o is log(o / sum o).
-        if self.out_activation_ == "logistic":
-            z = log_expit(z)
-        with np.errstate(over="ignore"):  # two z as far apart as numbers can be
+        with np.errstate(**FAR_APART):
+            if self.out_activation_ == "logistic":
+                z = log_expit(z)
             return log_softmax(z, axis=1)
 
     def _learn_targets(self, y, classes=None):

@@ -126,8 +126,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     n_init : int, default=1
         How many networks are trained, at least 1, from different first weights; the one
         that reached the best watched value is kept (without early stopping: the lowest
-        last validation loss, or without validation data the lowest last objective). A
-        call that goes on trains the one network that there is.
+        last validation loss, or without validation data the lowest last objective). One
+        that diverges is left out, with a warning; it is an error where all do. A call
+        that goes on trains the one network that there is.
     n_jobs : int or None, default=None
         How many of them are trained at a time, in threads. None is 1 unless a
         `joblib.parallel_config` context says otherwise, -1 all processors. A large
@@ -170,7 +171,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     n_init_history_ : dict of list
         What each of several networks reached: "reached", the value that it was chosen
         by (of a scorer its negative, so that lower is better), "n_iter" and
-        "stop_reason". Only where `n_init` is above 1.
+        "stop_reason"; of one that was left out infinity and "divergence". Only where
+        `n_init` is above 1.
     n_iter_ : int
         Epochs of the last call.
     t_ : int
@@ -339,7 +341,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         Returns
         -------
         self : object
-            The estimator, one epoch further. `early_stopping` has no part in it.
+            The estimator, one epoch further. `early_stopping` has no part in it. With
+            parts of few rows pass a `batch_size` of no more: the automatic learning
+            rate is that of the first call's mini-batches.
 
         Raises
         ------

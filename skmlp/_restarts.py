@@ -1,16 +1,21 @@
 """Trainings from different first weights, side by side, of which the best is kept."""
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from threading import Event
 
 from joblib import effective_n_jobs
 from sklearn import config_context, get_config
 
 from skmlp._sklearn_compat import single_blas_thread
 from skmlp._threads import update_threads
+from skmlp._training import DivergenceError
 
 
 def run_all(trainings, max_iter, n_jobs):
     """Run the trainings to their ends, in threads: the loop over rows holds no GIL.
+
+    One that diverges is out; it is an error where all do.
 
     No thread outlives the call, whatever ends it: the trainings change in place. Hence
     not joblib, which leaves them behind where Ctrl-C or an error ends one.
@@ -26,28 +31,52 @@ def run_all(trainings, max_iter, n_jobs):
     n_threads = min(effective_n_jobs(n_jobs), len(trainings))
     if n_threads == 1:
         for training in trainings:
-            training.run(max_iter)
+            _run(training, max_iter)
             let_go_of_the_beaten(trainings)
-        return
+    else:
+        _run_side_by_side(trainings, max_iter, n_threads)
+    if all(training.failure for training in trainings):
+        raise trainings[0].failure
+
+
+def _run_side_by_side(trainings, max_iter, n_threads):
+    cancelled, config = Event(), get_config()
     for training in trainings:
+        training.cancelled = cancelled
         training.network.n_threads = update_threads(n_threads)
         training.n_threads = training.network.n_threads
-    with ThreadPoolExecutor(n_threads) as pool:
-        config = get_config()
-        runs = [pool.submit(_run, each, max_iter, config) for each in trainings]
-        try:
-            for run in as_completed(runs):
-                run.result()
-                let_go_of_the_beaten(trainings)
-        except BaseException:
-            for training in trainings:
-                training.cancelled.set()
-            raise
+    with ThreadPoolExecutor(n_threads) as pool, _set_on_error(cancelled):
+        runs = [
+            pool.submit(_run_in_thread, each, max_iter, config) for each in trainings
+        ]
+        for run in as_completed(runs):
+            if isinstance(run.exception(), CancelledError):
+                continue  # because of the error of another, which is to come
+            run.result()
+            let_go_of_the_beaten(trainings)
 
 
-def _run(training, max_iter, config):
-    with config_context(**config), single_blas_thread:
+def _run_in_thread(training, max_iter, config):
+    # Here, too: the thread might take the next training before the caller knows.
+    in_thread = _set_on_error(training.cancelled)
+    with in_thread, config_context(**config), single_blas_thread:
+        _run(training, max_iter)
+
+
+@contextmanager
+def _set_on_error(event):
+    try:
+        yield
+    except BaseException:
+        event.set()
+        raise
+
+
+def _run(training, max_iter):
+    try:
         training.run(max_iter)
+    except DivergenceError as failure:
+        training.give_up(failure)
 
 
 def let_go_of_the_beaten(trainings):
@@ -60,8 +89,13 @@ def let_go_of_the_beaten(trainings):
 
 
 def best_of(trainings):
-    """The training that reached the lowest value; the first one of equals."""
-    return min(trainings, key=lambda training: training.reached)
+    """The training that reached the lowest value; the first one of equals.
+
+    One that has diverged has no weights to keep, unlike one that has not begun.
+    """
+    return min(
+        trainings, key=lambda training: (bool(training.failure), training.reached)
+    )
 
 
 def restart_history(trainings):

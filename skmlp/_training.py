@@ -161,6 +161,8 @@ class Training(ABC):
         Ends the training between two slices of an epoch where it is set.
     ended : bool
         Whether `run` came to its end.
+    failure : DivergenceError or None
+        Why it is out, of several.
     gradient : ndarray of shape (n_parameters,), or None
     workspace : ndarray of shape (n_workspace,), or None
         What `run` works with, and lets go of at its end: of many trainings few run at a
@@ -197,6 +199,7 @@ class Training(ABC):
         self.report = None
         self.cancelled = threading.Event()
         self.ended = False
+        self.failure = None
         self.gradient = self.workspace = None
 
     def run(self, max_iter):
@@ -209,6 +212,15 @@ class Training(ABC):
         self.stop_reason = self.loop(max_iter)
         if self.report:
             self.report.line(self)
+        self.release()
+        self.ended = True
+
+    def give_up(self, failure):
+        """End a training that has diverged while others go on."""
+        self.failure = failure.with_traceback(None)  # which refers to this training
+        self.stop_reason = "divergence"
+        if self.tasks:
+            self.tasks.close()
         self.release()
         self.ended = True
 
@@ -370,7 +382,7 @@ class Training(ABC):
         The watched value with early stopping; else the last validation loss, or without
         validation data the last objective.
         """
-        if n_recorded(self.history) == 0:
+        if self.failure or n_recorded(self.history) == 0:
             return np.inf
         if self.mlp.early_stopping:
             return self.state.patience.best

@@ -24,6 +24,7 @@ from skmlp._network.network import Inputs, Network
 from skmlp._objective import add_losses, add_losses_and_gradient
 from skmlp._parameters import pack
 from skmlp._sklearn_compat import single_blas_thread
+from skmlp._training import SCALE_ADVICE
 
 __all__ = [
     "LossGradient",
@@ -208,6 +209,7 @@ def loss_gradient(estimator, X, y, sample_weight=None):
     objective = _Objective(estimator, X, y, sample_weight, estimator._dtype)
     with single_blas_thread:
         loss, gradient = objective.value_and_gradient()
+    _check_loss(loss)
     return LossGradient(loss, *objective.network.views(gradient))
 
 
@@ -371,6 +373,7 @@ def check_gradient(
     numbers = objective.network.views(np.arange(objective.network.n_parameters))
     with single_blas_thread:
         value, gradient = objective.value_and_gradient()
+        _check_loss(value)
         differences = []
         for of_array in map(np.ravel, chain(*numbers)):
             checked = of_array
@@ -385,6 +388,12 @@ def check_gradient(
                 difference[k] = min(difference[k], beyond)
             differences.append(difference.max())
     return float(np.max(differences))
+
+
+def _check_loss(loss):
+    """Refuse gradients of an objective that has overflowed."""
+    if not np.isfinite(loss):
+        raise ValueError(f"the loss is not finite; {SCALE_ADVICE}")
 
 
 def _last_step(estimator, X):

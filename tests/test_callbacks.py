@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
@@ -112,6 +113,14 @@ def test_hooks_are_given_data_weights_and_a_fitted_estimator(estimator, solver):
         assert len(fitted.history_["loss"]) == fitted.n_iter_ == epoch + 1
         assert fitted.best_epoch_ == epoch + 1
     assert fitted is not mlp
+
+
+def test_a_network_that_diverges_ends_its_task():
+    monitor = callback.ScoringMonitor(scoring="r2")
+    mlp = small(MLPRegressorSDM, monitor, n_init=8, learning_rate_init=0.7)
+    with pytest.warns(ConvergenceWarning, match="of 8 networks diverged"):
+        mlp.fit(X, TARGETS[MLPRegressorSDM])
+    assert "divergence" in mlp.n_init_history_["stop_reason"]
 
 
 @pytest.mark.parametrize("n_init", [1, 3])

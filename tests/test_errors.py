@@ -581,6 +581,19 @@ def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
     assert_array_equal(mlp.predict(X), np.zeros(40))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
+def test_probabilities_that_underflow_are_no_error(loss, dtype):
+    mlp = small(MLPClassifierSDM, hidden_layer_sizes=(), loss=loss)
+    mlp.fit(X.astype(dtype), LABELS)
+    smallest = np.log(np.finfo(dtype).smallest_normal)
+    mlp.intercepts_[0][:] = [0, -1, smallest - 1]
+    mlp.coefs_[0][:] = 0
+    with np.errstate(all="raise"):
+        assert (mlp.predict_proba(X).argmax(axis=1) == 0).all()
+        assert np.isfinite(mlp.predict_log_proba(X)).all()
+
+
 SECOND_CALLS = {
     "other number of features": (lambda m, y: (X[:, :2], y), "2 features.*3 features"),
     "NaN": (lambda m, y: (put(X, np.nan), y), "NaN"),

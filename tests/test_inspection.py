@@ -543,6 +543,14 @@ def test_overflow_is_an_error_and_not_nan(function, container):
         function(estimator, container(large))
 
 
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("function", [loss_gradient, check_gradient])
+def test_loss_that_overflows_has_no_gradient(function, container):
+    estimator = fitted("one output", ("relu",))
+    with pytest.raises(ValueError, match="the loss is not finite; scale X"):
+        function(estimator, container(1e300 * X), 1e300 * outputs[:, 0])
+
+
 @pytest.mark.parametrize(
     ("name", "output"),
     [

@@ -112,7 +112,7 @@ def test_n_jobs_is_how_many_train_side_by_side():
     mlp.set_params(n_init=2, n_jobs=2).fit(X, labels)
 
 
-def test_no_thread_writes_the_number_of_threads_that_another_reads(monkeypatch):
+def test_each_training_has_a_network_of_its_own(monkeypatch):
     seen = []
 
     def run_all(trainings, *args):
@@ -178,10 +178,50 @@ def test_after_an_error_no_other_network_starts(monkeypatch):
     monkeypatch.setattr(
         Training, "start", lambda training: started.append(start(training))
     )
-    mlp = small(MLPRegressorSDM, learning_rate_init=1e6, n_init=50, n_jobs=2)
-    with pytest.raises(ValueError, match="training diverged in epoch"):
+
+    def scoring(mlp, X, y):
+        raise RuntimeError("no score")
+
+    mlp = small(MLPRegressorSDM, early_stopping=True, scoring=scoring)
+    with pytest.raises(RuntimeError, match="no score"):
+        mlp.set_params(n_init=50, n_jobs=2).fit(X, TARGETS[MLPRegressorSDM])
+    assert len(started) <= 2
+
+
+def steep(**parameters):
+    """A regressor that diverges from some of its first weights."""
+    return small(MLPRegressorSDM, learning_rate_init=0.7, n_init=8, **parameters)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_networks_that_diverge_are_left_out(n_jobs, early_stopping):
+    y = TARGETS[MLPRegressorSDM]
+    mlp = steep(n_jobs=n_jobs, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match=r"of 8 networks diverged.*lower lear"):
+        mlp.fit(X, y)
+    reasons = np.array(mlp.n_init_history_["stop_reason"])
+    assert 0 < sum(reasons == "divergence") < 8
+    reached = np.array(mlp.n_init_history_["reached"])
+    assert_array_equal(np.isinf(reached), reasons == "divergence")
+    assert mlp.stop_reason_ == reasons[reached.argmin()]
+    assert np.isfinite(mlp.predict(X)).all()
+
+
+def test_network_that_diverged_is_not_what_ctrl_c_leaves(monkeypatch):
+    run, started = Training.run, []
+
+    def run_or_interrupt(training, max_iter):
+        started.append(training)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        run(training, max_iter)
+
+    monkeypatch.setattr(Training, "run", run_or_interrupt)
+    mlp = small(MLPRegressorSDM, learning_rate_init=1e6)
+    with pytest.raises(KeyboardInterrupt):
         mlp.fit(X, TARGETS[MLPRegressorSDM])
-    assert len(started) < 25
+    assert np.isfinite(mlp.predict(X)).all()
 
 
 def test_warning_about_a_lower_rate_is_that_of_the_kept_network():

@@ -1,10 +1,10 @@
 """What a layer computes: its net input, and the products of the backward pass.
 
 Each function works on a block of `rows` training cases in row-major order. BLAS does what it is
-faster at (`is_ours`, `has_full_vectors` in products.pxd): without AVX-512 the large products of
-many cases, with AVX-512 in halves or none those with the transpose of large weights, and everywhere
-those that are too narrow for a vector. The others are done as suits their shape. `n_threads` share
-what is large.
+faster at (`is_ours`, `has_full_vectors` in products.pxd): large products, with AVX2 only those of
+many cases and with AVX-512 none; those with the transpose of large weights, unless AVX-512 has
+full vectors; and those with 2 or 3 columns. The others are done as suits their shape. `n_threads`
+share what is large.
 """
 
 from cython cimport floating

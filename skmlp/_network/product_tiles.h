@@ -77,7 +77,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     do {                                                                       \
         SKMLP_UNROLL                                                           \
         for (int v = 0; v < vectors; v++)                                      \
-            b[v] = SKMLP_LOAD(B + SKMLP_START(v));                                \
+            b[v] = SKMLP_LOAD(B + SKMLP_START(v));                             \
         SKMLP_UNROLL                                                           \
         for (int r = 0; r < rows; r++)                                         \
             SKMLP_UNROLL                                                       \
@@ -136,7 +136,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
         for (ptrdiff_t p = 0; p < k; p++)
             SKMLP_UNROLL
             for (int v = 0; v < vectors; v++)
-                SKMLP_STORE(copy + p * b_row + SKMLP_START(v), SKMLP_LOAD(B + p * n + SKMLP_START(v)));
+                SKMLP_STORE(copy + p * b_row + SKMLP_START(v),
+                            SKMLP_LOAD(B + p * n + SKMLP_START(v)));
         B = copy;
     }
 #define SKMLP_TILE(rows)                                                                      \
