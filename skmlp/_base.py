@@ -251,8 +251,9 @@ class BaseMLP(
         Raises
         ------
         ValueError
-            Where the data or a parameter is not usable, or training diverges. The
-            estimator is then left as it was before the call.
+            Where the data or a parameter is not usable, or training diverges, of
+            `n_init` networks each. The estimator is then left as it was before the
+            call.
 
         Warns
         -----

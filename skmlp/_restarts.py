@@ -1,7 +1,8 @@
 """Trainings from different first weights, side by side, of which the best is kept."""
 
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from queue import SimpleQueue
 from threading import Event
 
 from joblib import effective_n_jobs
@@ -9,7 +10,7 @@ from sklearn import config_context, get_config
 
 from skmlp._sklearn_compat import single_blas_thread
 from skmlp._threads import update_threads
-from skmlp._training import DivergenceError
+from skmlp._training import DivergenceError, TrainingCancelledError
 
 
 def run_all(trainings, max_iter, n_jobs):
@@ -35,8 +36,14 @@ def run_all(trainings, max_iter, n_jobs):
             let_go_of_the_beaten(trainings)
     else:
         _run_side_by_side(trainings, max_iter, n_threads)
-    if all(training.failure for training in trainings):
-        raise trainings[0].failure
+    failures = [training.failure for training in trainings]
+    if all(failures):
+        for training in trainings:
+            training.failure = None  # its traceback is about to refer to them
+        try:
+            raise failures[0]
+        finally:
+            failures.clear()
 
 
 def _run_side_by_side(trainings, max_iter, n_threads):
@@ -46,11 +53,14 @@ def _run_side_by_side(trainings, max_iter, n_threads):
         training.network.n_threads = update_threads(n_threads)
         training.n_threads = training.network.n_threads
     with ThreadPoolExecutor(n_threads) as pool, _set_on_error(cancelled):
-        runs = [
-            pool.submit(_run_in_thread, each, max_iter, config) for each in trainings
-        ]
-        for run in as_completed(runs):
-            if isinstance(run.exception(), CancelledError):
+        # Not as_completed: Ctrl-C in it may leave locked what the threads wait for.
+        done = SimpleQueue()
+        for training in trainings:
+            run = pool.submit(_run_in_thread, training, max_iter, config)
+            run.add_done_callback(done.put)
+        for _ in trainings:
+            run = done.get()
+            if isinstance(run.exception(), TrainingCancelledError):
                 continue  # because of the error of another, which is to come
             run.result()
             let_go_of_the_beaten(trainings)

@@ -8,7 +8,6 @@ import math
 import threading
 import time
 from abc import ABC, abstractmethod
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +22,10 @@ from skmlp._schedules import ADAPTIVE_MINIMUM
 SCALE_ADVICE = (
     "scale X (StandardScaler) and, for regression, y (TransformedTargetRegressor)"
 )
+
+
+class TrainingCancelledError(Exception):
+    """Another of several trainings has failed, or Ctrl-C was pressed."""
 
 
 class DivergenceError(ValueError):
@@ -162,7 +165,7 @@ class Training(ABC):
     ended : bool
         Whether `run` came to its end.
     failure : DivergenceError or None
-        Why it is out, of several.
+        Why `run_all` has given it up.
     gradient : ndarray of shape (n_parameters,), or None
     workspace : ndarray of shape (n_workspace,), or None
         What `run` works with, and lets go of at its end: of many trainings few run at a
@@ -216,7 +219,9 @@ class Training(ABC):
         self.ended = True
 
     def give_up(self, failure):
-        """End a training that has diverged while others go on."""
+        """End a training that has diverged."""
+        if self.report:
+            self.report.line(self)
         self.failure = failure.with_traceback(None)  # which refers to this training
         self.stop_reason = "divergence"
         if self.tasks:
@@ -258,7 +263,7 @@ class Training(ABC):
     def check_cancelled(self):
         """End the training where its result is no longer wanted."""
         if self.cancelled.is_set():
-            raise CancelledError
+            raise TrainingCancelledError
 
     def record_epoch(self, sums, eta=math.nan, batch_losses=None):
         """Record the epoch that has these sums; return its value on each curve."""

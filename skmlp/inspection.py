@@ -209,7 +209,7 @@ def loss_gradient(estimator, X, y, sample_weight=None):
     objective = _Objective(estimator, X, y, sample_weight, estimator._dtype)
     with single_blas_thread:
         loss, gradient = objective.value_and_gradient()
-    _check_loss(loss)
+    _check_finite(loss, gradient)
     return LossGradient(loss, *objective.network.views(gradient))
 
 
@@ -373,7 +373,7 @@ def check_gradient(
     numbers = objective.network.views(np.arange(objective.network.n_parameters))
     with single_blas_thread:
         value, gradient = objective.value_and_gradient()
-        _check_loss(value)
+        _check_finite(value, gradient)
         differences = []
         for of_array in map(np.ravel, chain(*numbers)):
             checked = of_array
@@ -390,10 +390,10 @@ def check_gradient(
     return float(np.max(differences))
 
 
-def _check_loss(loss):
-    """Refuse gradients of an objective that has overflowed."""
-    if not np.isfinite(loss):
-        raise ValueError(f"the loss is not finite; {SCALE_ADVICE}")
+def _check_finite(loss, gradient):
+    """Refuse what has overflowed."""
+    if not (np.isfinite(loss) and np.isfinite(gradient).all()):
+        raise ValueError(f"the loss or its gradient is not finite; {SCALE_ADVICE}")
 
 
 def _last_step(estimator, X):

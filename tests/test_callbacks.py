@@ -115,12 +115,15 @@ def test_hooks_are_given_data_weights_and_a_fitted_estimator(estimator, solver):
     assert fitted is not mlp
 
 
-def test_a_network_that_diverges_ends_its_task():
-    monitor = callback.ScoringMonitor(scoring="r2")
-    mlp = small(MLPRegressorSDM, monitor, n_init=8, learning_rate_init=0.7)
+def test_a_network_that_diverges_ends_its_tasks():
+    recorder = Recorder()
+    mlp = small(MLPRegressorSDM, recorder, n_init=8, learning_rate_init=0.7)
     with pytest.warns(ConvergenceWarning, match="of 8 networks diverged"):
         mlp.fit(X, TARGETS[MLPRegressorSDM])
-    assert "divergence" in mlp.n_init_history_["stop_reason"]
+    for what in "restart", "epoch":
+        events = [event for event in recorder.events if event.startswith(what)]
+        begun = [event for event in events if event.endswith("begins")]
+        assert len(events) == 2 * len(begun) >= 16
 
 
 @pytest.mark.parametrize("n_init", [1, 3])

@@ -137,8 +137,9 @@ def test_last_layer_agrees_with_prediction(name):
 
 
 def test_sparse_rows_take_no_room_of_dense_ones():
-    wide = sparse.random_array(
-        (300, 2**18), density=1e-4, format="csr", rng=np.random.default_rng(0)
+    columns = np.random.default_rng(0).integers(2**18, size=3000)
+    wide = sparse.csr_array(
+        (np.ones(3000), (np.arange(3000) % 300, columns)), shape=(300, 2**18)
     )
     labels = np.arange(300) % 2
     estimator = MLPClassifierSDM(2, max_iter=1, tol=0)
@@ -547,8 +548,14 @@ def test_overflow_is_an_error_and_not_nan(function, container):
 @pytest.mark.parametrize("function", [loss_gradient, check_gradient])
 def test_loss_that_overflows_has_no_gradient(function, container):
     estimator = fitted("one output", ("relu",))
-    with pytest.raises(ValueError, match="the loss is not finite; scale X"):
+    with pytest.raises(ValueError, match="loss or its gradient is not finite; scale X"):
         function(estimator, container(1e300 * X), 1e300 * outputs[:, 0])
+
+
+def test_gradient_that_overflows_where_the_loss_does_not_is_an_error():
+    estimator = fitted("one output", ("relu",), X.astype(np.float32))
+    with pytest.raises(ValueError, match="loss or its gradient is not finite; scale X"):
+        loss_gradient(estimator, 1e25 * X.astype(np.float32), outputs[:, 0])
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """Several networks from different first weights, of which the best is kept."""
 
+import contextlib
 import copy
+import gc
 import threading
 import tracemalloc
+import weakref
+from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
@@ -163,7 +167,7 @@ def test_warm_start_goes_on_with_the_network_that_was_kept(estimator):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_divergence_of_one_is_an_error_that_leaves_nothing_behind(n_jobs):
+def test_divergence_of_all_is_an_error_that_leaves_nothing_behind(n_jobs):
     mlp = small(MLPRegressorSDM, learning_rate_init=1e6, n_jobs=n_jobs)
     n_threads = threading.active_count()
     with pytest.raises(ValueError, match="training diverged in epoch"):
@@ -172,7 +176,8 @@ def test_divergence_of_one_is_an_error_that_leaves_nothing_behind(n_jobs):
     assert threading.active_count() == n_threads
 
 
-def test_after_an_error_no_other_network_starts(monkeypatch):
+@pytest.mark.parametrize("error", [RuntimeError, CancelledError])
+def test_after_an_error_no_other_network_starts(error, monkeypatch):
     started = []
     start = Training.start
     monkeypatch.setattr(
@@ -180,10 +185,10 @@ def test_after_an_error_no_other_network_starts(monkeypatch):
     )
 
     def scoring(mlp, X, y):
-        raise RuntimeError("no score")
+        raise error("no score")
 
     mlp = small(MLPRegressorSDM, early_stopping=True, scoring=scoring)
-    with pytest.raises(RuntimeError, match="no score"):
+    with pytest.raises(error, match="no score"):
         mlp.set_params(n_init=50, n_jobs=2).fit(X, TARGETS[MLPRegressorSDM])
     assert len(started) <= 2
 
@@ -206,6 +211,23 @@ def test_networks_that_diverge_are_left_out(n_jobs, early_stopping):
     assert_array_equal(np.isinf(reached), reasons == "divergence")
     assert mlp.stop_reason_ == reasons[reached.argmin()]
     assert np.isfinite(mlp.predict(X)).all()
+
+
+@pytest.mark.parametrize("n_init", [1, 4])
+def test_divergence_leaves_the_data_to_be_freed(n_init):
+    data = X.copy()
+    alive = weakref.ref(data)
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError):
+            small(MLPRegressorSDM, learning_rate_init=1e6, n_init=n_init).fit(
+                data, TARGETS[MLPRegressorSDM]
+            )
+        del data
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_network_that_diverged_is_not_what_ctrl_c_leaves(monkeypatch):
