@@ -260,9 +260,9 @@ class BaseMLP(
         ConvergenceWarning
             Where `max_iter` or `max_fun` ended training, some of `n_init` networks
             diverged, one did with `learning_rate_init="auto"` and started anew, or
-            patience ended training with a
-            network that is useless on the training data: R^2 below -0.5, of a regressor
-            with one output, or the loss of the class frequencies, of a classifier.
+            patience ended training with a network that is useless on the training
+            data: R^2 below -0.5, of a regressor with one output, or the loss of the
+            class frequencies, of a classifier.
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init
