@@ -283,7 +283,7 @@ class BaseMLP(
             best = self._train(trainings, context)
         self._warn_of_failures([t.failure for t in trainings if t.failure])
         if best.started_anew:
-            self._warn_of_start_anew(best.state.eta_0, stacklevel=4)
+            self._warn_of_start_anew(best.eta_0, stacklevel=4)
         if self.stop_reason_ in ("max_iter", "max_fun"):
             self._warn_of_limit(self.stop_reason_)
         elif self.stop_reason_ == "patience":
@@ -364,7 +364,7 @@ class BaseMLP(
             finally:
                 self._keep(training)
         if training.started_anew:
-            self._warn_of_start_anew(training.state.eta_0, stacklevel=5)
+            self._warn_of_start_anew(training.eta_0, stacklevel=5)
         return self
 
     def _set_up(

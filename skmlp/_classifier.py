@@ -72,10 +72,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         0.05 with "adagrad", 0.003 with "rmsprop", 10 (1 for the squared error) with
         "adadelta", 0.005 with "adam".
         That is for full batches and a `batch_size` of 200 or more; for a smaller one,
-        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200).
-        Later calls keep the rate of the first. Where training diverges with "auto" in
-        the first call, it starts anew at a tenth of the rate, as often as needed, with
-        a `ConvergenceWarning`.
+        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200); in
+        `partial_fit`, unless `batch_size` is "full", so it is where the part has fewer
+        rows. Where training diverges with "auto" in the first call, it starts anew at a
+        tenth of the rate, as often as needed, with a `ConvergenceWarning`; later calls
+        keep the tenth.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
@@ -348,9 +349,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         Returns
         -------
         self : object
-            The estimator, one epoch further. `early_stopping` has no part in it. With
-            parts of few rows pass a `batch_size` of no more: the automatic learning
-            rate is that of the first call's mini-batches.
+            The estimator, one epoch further. `early_stopping` has no part in it.
 
         Raises
         ------

@@ -82,10 +82,14 @@ class MiniBatchTraining(Training):
         if batch_size == "auto":
             batch_size = auto_batch_size(n_rows)
         self.batch_size = batch_rows(batch_size, n_rows)
-        if self.state.eta_0 is None:
-            self.state.eta_0 = auto_learning_rate(
-                mlp.solver, mlp.loss, mlp.out_activation_, batch_size
-            )
+        # A part of the data is a mini-batch, even where "auto" takes it as a whole.
+        part = not self.watch and mlp.batch_size != "full"
+        self.auto_eta_0 = auto_learning_rate(
+            mlp.solver,
+            mlp.loss,
+            mlp.out_activation_,
+            self.batch_size if part else batch_size,
+        )
         self.order = as_indices(self.cases.rows)
         n_batches = -(-len(self.order) // self.batch_size)
         self.batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
@@ -158,11 +162,16 @@ class MiniBatchTraining(Training):
                 return reason
         return "max_iter"
 
+    @property
+    def eta_0(self):
+        """The first learning rate."""
+        if self.mlp.learning_rate_init != "auto":
+            return self.mlp.learning_rate_init
+        return self.auto_eta_0 / RESTART_DIVISOR**self.state.n_restarts
+
     def can_start_anew(self):
         """Whether a lower learning rate is worth a try."""
-        return (
-            self.restartable and self.state.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
-        )
+        return self.restartable and self.eta_0 / RESTART_DIVISOR >= RESTART_MINIMUM
 
     def start_anew(self):
         """Go back to the first weights, with a lower learning rate."""
@@ -172,9 +181,9 @@ class MiniBatchTraining(Training):
         self.state = TrainingState(
             state.solver,
             state.update_state,
-            state.eta_0 / RESTART_DIVISOR,
             state.shuffle_seed,
             state.split_seed,
+            n_restarts=state.n_restarts + 1,
             first_loss=state.first_loss,
             watched=state.watched,
             checksum=state.checksum,
@@ -189,7 +198,7 @@ class MiniBatchTraining(Training):
         """Train for one epoch and record it; return its value on each curve."""
         eta = learning_rate(
             self.mlp.learning_rate,
-            self.state.eta_0,
+            self.eta_0,
             self.mlp.power_t,
             self.state.epoch + 1,
             self.state.n_reductions,

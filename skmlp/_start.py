@@ -29,11 +29,6 @@ def make_updates(mlp):
     )
 
 
-def first_learning_rate(mlp):
-    """eta_0 of a training that starts; None for "auto", which mini-batches decide."""
-    return None if mlp.learning_rate_init == "auto" else mlp.learning_rate_init
-
-
 def first_weights(mlp, network, state_shape, dtype, n_init):
     """Draw what `n_init` trainings start from.
 
@@ -59,7 +54,6 @@ def first_weights(mlp, network, state_shape, dtype, n_init):
         state = TrainingState(
             solver=mlp.solver,
             update_state=aligned_zeros(state_shape, dtype),
-            eta_0=first_learning_rate(mlp),
             shuffle_seed=shuffle_seed,
             split_seed=split_seed,
         )
@@ -74,12 +68,12 @@ def last_weights(mlp, network, state_shape, dtype):
     state = mlp._state.copy()
     if state.last_parameters is not None:
         parameters = state.resume(parameters)
-    changed = state.solver != mlp.solver
     # Another solver's state says nothing to this one, and it may be discarded.
-    if changed or state.update_state.shape != state_shape:
+    if state.solver != mlp.solver:
         state.solver = mlp.solver
+        state.n_restarts = 0
+        state.forget_updates()
+    if state.update_state.shape != state_shape:
         state.update_state = aligned_zeros(state_shape, dtype)
         state.n_updates = 0
-    if changed or mlp.learning_rate_init != "auto":
-        state.eta_0 = first_learning_rate(mlp)
     return parameters, state, mlp.history_

@@ -42,9 +42,6 @@ class TrainingState:
         Whose state that is.
     update_state : ndarray of shape (n_vectors, n_parameters)
         What the solver keeps of earlier gradients: the velocity of "sgd", say.
-    eta_0 : float or None
-        The first learning rate; with "auto" None until the mini-batches are known, and
-        with "lbfgs".
     shuffle_seed, split_seed : int
         With the number of the epoch, the first gives the order of the rows; the second
         draws the validation data.
@@ -52,6 +49,8 @@ class TrainingState:
         Epochs so far: the clock of the schedule.
     n_updates : int
         Updates so far, which "adam" corrects its bias by.
+    n_restarts : int
+        How often training has started anew at a lower automatic learning rate.
     n_reductions : int
         How often "adaptive" has divided the learning rate.
     first_loss : float or None
@@ -71,11 +70,11 @@ class TrainingState:
 
     solver: str
     update_state: np.ndarray
-    eta_0: float | None
     shuffle_seed: int
     split_seed: int
     epoch: int = 0
     n_updates: int = 0
+    n_restarts: int = 0
     n_reductions: int = 0
     first_loss: float | None = None
     watched: object = ""

@@ -803,7 +803,7 @@ def test_first_weights_that_overflow_are_an_error_at_once():
         mlp.fit(X, 1e200 * VALUES)
 
 
-def test_patience_carries_on_after_a_start_anew():
+def test_patience_and_the_lower_rate_carry_on_after_a_start_anew():
     # Nothing improves by 1e12: patience runs out after the first epoch and 12 more.
     mlp = small(MLPRegressorSDM, max_iter=10, tol=1e12, n_iter_no_change=12)
     mlp.set_params(warm_start=True)
@@ -812,6 +812,7 @@ def test_patience_carries_on_after_a_start_anew():
     assert (mlp.n_iter_, mlp.stop_reason_) == (10, "max_iter")
     mlp.fit(X, 1e4 * VALUES)
     assert (mlp.n_iter_, mlp.stop_reason_) == (3, "patience")
+    assert len(set(mlp.history_["learning_rate"])) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from problems import (
 )
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.preprocessing import StandardScaler
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp._mini_batches import auto_batch_size
@@ -366,12 +368,30 @@ def test_automatic_batches_are_of_the_cases_that_train(n, B):
     assert auto.history_ == told.history_
 
 
-def test_later_calls_keep_the_automatic_learning_rate_of_the_first():
+@pytest.mark.parametrize(
+    ("batch_size", "B"),
+    [("auto", (17, 30, 10, 1)), (50, (33, 50, 10, 1)), ("full", (200, 200, 200, 200))],
+)
+def test_automatic_rate_of_partial_fit_goes_by_the_rows_of_an_update(batch_size, B):
+    """Those of the whole data where `batch_size` says that the part is the whole."""
     X = np.random.default_rng(0).normal(size=(300, 3))
-    mlp = MLPRegressorSDM(3, random_state=0)
-    for rows in (slice(33), slice(300), slice(10)):
-        mlp.partial_fit(X[rows], X[rows, 0])
-    assert_allclose(mlp.history_["learning_rate"], [0.005 * (17 / 200) ** 0.5] * 3)
+    mlp = MLPRegressorSDM(3, batch_size=batch_size, random_state=0)
+    for n_rows in (33, 300, 10, 1):
+        mlp.partial_fit(X[:n_rows], X[:n_rows, 0])
+    expected = 0.005 * np.sqrt(np.divide(B, 200))
+    assert_allclose(mlp.history_["learning_rate"], expected)
+
+
+@pytest.mark.parametrize("fitted_before", [False, True])
+def test_single_rows_do_not_ruin_a_network(fitted_before):
+    X, y = load_digits(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    mlp = MLPClassifierSDM(32, random_state=0)
+    if fitted_before:
+        mlp.fit(X[:1000], y[:1000])
+    for row in np.random.default_rng(0).permutation(1400):
+        mlp.partial_fit(X[row : row + 1], y[[row]], classes=np.arange(10))
+    assert mlp.score(X[1400:], y[1400:]) > 0.75
 
 
 @pytest.mark.parametrize("n", [100, 200])
