@@ -2,8 +2,6 @@
 
 from numbers import Integral
 
-import numpy as np
-
 from skmlp._network.network import HIDDEN_ACTIVATIONS
 
 
@@ -20,15 +18,16 @@ def hidden_units(hidden_layer_sizes):
         Where that is not one or several ints of at least 1.
     """
     sizes = hidden_layer_sizes
-    sizes = [sizes] if isinstance(sizes, Integral) else sizes
-    if np.ndim(sizes) == 0 or not all(
-        isinstance(size, Integral) and size >= 1 for size in sizes
-    ):
+    try:
+        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    except TypeError:  # cannot be iterated over
+        sizes = [None]
+    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints of at least 1, "
             f"got {hidden_layer_sizes!r}"
         )
-    return [int(size) for size in sizes]
+    return list(map(int, sizes))
 
 
 def hidden_activations(activation, hidden_layer_sizes):
@@ -47,7 +46,7 @@ def hidden_activations(activation, hidden_layer_sizes):
     """
     n_layers = len(hidden_units(hidden_layer_sizes))
     names = [activation] * n_layers if isinstance(activation, str) else list(activation)
-    unknown = [name for name in names if name not in HIDDEN_ACTIVATIONS]
+    unknown = [name for name in names if name not in list(HIDDEN_ACTIVATIONS)]
     if unknown:
         raise ValueError(
             f"activation has unknown names {unknown}; use names of "

@@ -190,10 +190,12 @@ class Cases:
         return self.data.given_rows(self.rows)
 
     def checksum(self):
-        """A number that hardly any other targets have."""
+        """A number that hardly any other targets have, with their weights."""
         targets = self.targets
         t = targets.labels if targets.values is None else targets.values
-        return crc32(np.ascontiguousarray(at(t, self.rows)))
+        number = crc32(np.ascontiguousarray(at(t, self.rows)))
+        s = targets.weights
+        return number if s is None else crc32(at(s, self.rows), number)
 
     def class_frequencies(self):
         """Share of the weights that each class has, or each label of several."""

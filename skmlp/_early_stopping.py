@@ -70,12 +70,12 @@ def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=No
     counts = np.array([n_rows])
     if labels is not None:
         counts = np.bincount(labels)
-        if np.any(counts == 1):
-            lonely = listed(class_names[counts == 1])
+        lonely = class_names[np.flatnonzero(counts == 1)]
+        if len(lonely):
             raise ValueError(
                 "early_stopping=True holds out validation data stratified by class, "
                 "which needs at least 2 samples of each class, but these have one: "
-                f"{lonely}; drop or merge them, {ADVICE}"
+                f"{listed(lonely)}; drop or merge them, {ADVICE}"
             )
     n_eligible, eligible = n_rows, n_rows  # all, as `permutation` takes them
     if weights is not None:

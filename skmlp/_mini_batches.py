@@ -188,6 +188,8 @@ class MiniBatchTraining(Training):
             watched=state.watched,
             checksum=state.checksum,
         )
+        if self.report:
+            self.report.line(self)
         if self.tasks:
             self.tasks.start_anew(self)
         self.started_anew = True

@@ -86,12 +86,8 @@ class SavedModel:
         True
         """
         check_is_fitted(self)
-        self._state = replace(
-            self._state,
-            patience=Patience(),
-            best_parameters=None,
-            last_parameters=None,
-        )
+        self._state = replace(self._state, last_parameters=None)
+        self._state.forget_best()
         self._state.forget_updates()
         return self
 

@@ -21,13 +21,13 @@ class Report:
     ----------
     every : int
         1 prints each epoch.
-    restarts : list of Training, default=()
+    trainings : list of Training
         Where there are several, each line begins with the number of its own.
     """
 
-    def __init__(self, every, restarts=()):
+    def __init__(self, every, trainings):
         self.every = every
-        self.restarts = restarts
+        self.trainings = trainings
         self.header = None
         self.seconds = {}  # of the last epoch of each training, if that was not printed
 
@@ -43,8 +43,8 @@ class Report:
             return
         seconds = self.seconds.pop(training)
         cells = {}
-        if len(self.restarts) > 1:
-            cells["restart"] = str(self.restarts.index(training) + 1)
+        if len(self.trainings) > 1:
+            cells["restart"] = str(self.trainings.index(training) + 1)
         cells["epoch"] = str(n_recorded(training.history))
         for curve, title in COLUMNS.items():
             value = training.history.get(curve, [math.nan])[-1]

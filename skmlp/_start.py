@@ -50,7 +50,9 @@ def first_weights(mlp, network, state_shape, dtype, n_init):
     starts = []
     for _ in range(n_init):
         coefs, intercepts = initial_weights(network.layer_units, random_state)
-        shuffle_seed, split_seed = random_state.randint(2**31 - 1, size=2).tolist()
+        shuffle_seed, seed = random_state.randint(2**31 - 1, size=2).tolist()
+        if not starts:
+            split_seed = seed  # of all, so that the best goes on with this split
         state = TrainingState(
             solver=mlp.solver,
             update_state=aligned_zeros(state_shape, dtype),

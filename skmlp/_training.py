@@ -9,6 +9,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class TrainingState:
     watched : str or callable
         What patience is about; a copy of the estimator has the copy of its scorer.
     checksum : int or None
-        Of the targets that this is measured by.
+        Of all that its values depend on, beside the weights and X.
     patience : Patience
     best_parameters : ndarray or None
         Weights of the best epoch, with early stopping.
@@ -84,19 +85,18 @@ class TrainingState:
     best_epoch: int = 0
     last_parameters: np.ndarray | None = None
 
-    def watch(self, watched, cases):
+    def watch(self, watched, checksum):
         """Have patience with this.
 
-        Values of something else, or by other targets, are no measure for it.
+        Values of something else, or measured by something else, say nothing about it.
         """
-        checksum = cases.checksum()
         if watched != self.watched or self.checksum not in (None, checksum):
-            self.watched, self.patience, self.best_parameters = (
-                watched,
-                Patience(),
-                None,
-            )
-        self.checksum = checksum
+            self.forget_best()
+        self.watched, self.checksum = watched, checksum
+
+    def forget_best(self):
+        """Begin patience anew."""
+        self.patience, self.best_parameters = Patience(), None
 
     def resume(self, parameters):
         """The weights to go on from, where those of the best epoch had been restored.
@@ -107,7 +107,7 @@ class TrainingState:
         if np.array_equal(parameters, self.best_parameters):
             parameters = aligned_copy(self.last_parameters)
         elif not np.array_equal(parameters, self.last_parameters):
-            self.patience, self.best_parameters = Patience(), None
+            self.forget_best()
         self.last_parameters = None
         return parameters
 
@@ -235,8 +235,7 @@ class Training(ABC):
     def start(self):
         """Look at what training starts from, for what it will be measured by."""
         if self.watch:
-            watched_cases = self.validation if self.mlp.early_stopping else self.cases
-            self.state.watch(self.watched, watched_cases)
+            self.state.watch(self.watched, self.checksum())
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
@@ -331,6 +330,14 @@ class Training(ABC):
         if not self.mlp.early_stopping:
             return "objective"
         return self.mlp.scoring
+
+    def checksum(self):
+        """A number that hardly any other targets, objective or activations have."""
+        mlp = self.mlp
+        penalty = None if mlp.early_stopping else float(mlp.weight_decay)
+        what = mlp.loss, mlp._layer_activations(), penalty
+        cases = self.validation if mlp.early_stopping else self.cases
+        return crc32(repr(what).encode(), cases.checksum())
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""

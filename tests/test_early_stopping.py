@@ -468,11 +468,47 @@ def test_patience_starts_anew_where_another_value_is_watched(before):
     assert log_loss(1 - y, mlp.predict_proba(X)) == pytest.approx(min(losses))
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"loss": "squared_error"}, {"loss": "log_loss"}),
+        ({"class_weight": {0: 20}}, {"class_weight": None}),
+        ({"activation": "relu"}, {"activation": "tanh"}),
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_best_epoch_is_one_of_those_measured_alike(before, after):
+    """The values before are lower, but say nothing about those after."""
+    mlp = small(MLPClassifierSDM, hidden_layer_sizes=20, warm_start=True, **before)
+    n_before = len(mlp.fit(X, y).history_["loss"])
+    assert mlp.set_params(**after).fit(X, y).best_epoch_ > n_before
+
+
+def test_a_warm_start_with_more_weight_decay_trains_until_it_has_converged():
+    mlp = small(MLPClassifierSDM, early_stopping=False, tol=1e-4, max_iter=1000)
+    mlp.set_params(warm_start=True, weight_decay=1e-5).fit(X, y)
+    mlp.set_params(weight_decay=0.05).fit(X, y)
+    cold = clone(mlp).fit(X, y)
+    assert objective(mlp) == pytest.approx(objective(cold), rel=0.02)
+
+
+def objective(mlp):
+    return mlp.history_["loss"][-1] + mlp.history_["penalty"][-1]
+
+
 def test_another_scorer_of_the_same_name_begins_anew():
     mlp = small(MLPRegressorSDM, warm_start=True, max_iter=5, n_iter_no_change=9)
     mlp.set_params(scoring=lambda mlp, X, y: 100.0).fit(X, y)
     mlp.set_params(scoring=lambda mlp, X, y: -len(mlp.history_["loss"])).fit(X, y)
     assert mlp.best_epoch_ == 6
+
+
+def test_a_class_of_one_case_is_named_where_later_ones_are_absent():
+    mlp = small(MLPClassifierSDM, early_stopping=False, warm_start=True)
+    mlp.partial_fit(X, y, classes=[0, 1, 2]).set_params(early_stopping=True)
+    rows = np.r_[np.flatnonzero(y == 0), np.flatnonzero(y == 1)[:1]]
+    with pytest.raises(ValueError, match=r"have one: \[1\]; drop or merge"):
+        mlp.fit(X[rows], y[rows])
 
 
 @both
@@ -736,6 +772,19 @@ def test_a_warm_start_on_other_targets_is_measured_by_these(
     n_before = len(fit(0).history_["loss"])
     assert fit(2).best_epoch_ > n_before
     assert mlp.score(X, X[:, 2] > 0) > (0.9 if estimator is MLPClassifierSDM else 0.3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_of_several_networks_keeps_its_validation_rows(seed):
+    held_out = set()
+
+    def scorer(mlp, X, y):
+        held_out.add(X.tobytes())
+        return mlp.score(X, y)
+
+    mlp = small(MLPClassifierSDM, scoring=scorer, n_init=3, warm_start=True, max_iter=3)
+    mlp.set_params(random_state=seed).fit(X, y).fit(X, y)
+    assert len(held_out) == 1
 
 
 @both

@@ -4,8 +4,9 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
-from skmlp import MLPClassifierSDM
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 # A few epochs show what is looked at.
 pytestmark = pytest.mark.filterwarnings(
@@ -91,3 +92,13 @@ def test_restarts_are_numbered(capsys):
         ["2", "6"],
         ["2", "12"],
     ]
+
+
+def test_last_epoch_before_a_start_anew_is_printed(capsys):
+    mlp = MLPRegressorSDM(3, max_iter=12, verbose=10, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="anew"):
+        mlp.fit(X, 617 * X[:, 0])
+    lines = capsys.readouterr().out.splitlines()
+    before, *after = (int(line.split()[0]) for line in lines[1:])
+    assert 0 < before < 10
+    assert after == [10, 12]
