@@ -3,7 +3,7 @@
 import copy
 import warnings
 from abc import ABCMeta, abstractmethod
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -15,14 +15,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
-from skmlp._cases import Data, checked_csr, in_dtype
+from skmlp._cases import Data, checked_csr
 from skmlp._documentation import documentation_template
-from skmlp._early_stopping import checked_score, last_split, split_rows
+from skmlp._early_stopping import checked_score, divide
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._mini_batches import MiniBatchTraining, batch_rows
-from skmlp._network.kernel import forward_rows
-from skmlp._network.network import HIDDEN_ACTIVATIONS, Inputs, Network
+from skmlp._network.network import HIDDEN_ACTIVATIONS, Network
 from skmlp._parameters import pack
 from skmlp._persistence import SavedModel
 from skmlp._report import Report
@@ -39,17 +38,11 @@ from skmlp._sklearn_compat import (
     single_blas_thread,
 )
 from skmlp._start import first_weights, last_weights, make_updates
-from skmlp._threads import shared_cores, update_threads
+from skmlp._threads import update_threads
 from skmlp._training import SCALE_ADVICE
 
 # The dtypes of inputs that are used as they are.
 FLOATS = [np.float64, np.float32]
-
-# Rows that predict hands to the kernel at a time: Ctrl-C is answered between them, and
-# a conversion of X to the dtype of the weights needs no more memory than that. Fewer
-# where rows have many outputs: those of a block are to stay in the cache.
-PREDICT_ROWS = 4096
-PREDICT_BYTES = 1 << 21
 
 
 def learns_in_chunks(mlp):
@@ -57,6 +50,15 @@ def learns_in_chunks(mlp):
     if mlp.solver == "lbfgs":
         raise AttributeError('partial_fit is not available with solver="lbfgs"')
     return True
+
+
+def started_anew(training):
+    """What to say of a training that has lowered the automatic learning rate."""
+    return (
+        'training diverged with learning_rate_init="auto" and was started anew '
+        f"with {training.eta_0:g}; {SCALE_ADVICE}, or the network may learn slowly or "
+        "nothing"
+    )
 
 
 class BaseMLP(
@@ -251,18 +253,19 @@ class BaseMLP(
         Raises
         ------
         ValueError
-            Where the data or a parameter is not usable, or training diverges, of
-            `n_init` networks each. The estimator is then left as it was before the
+            Where the data or a parameter is not usable, or training diverges (of
+            `n_init` networks: all do). The estimator is then left as it was before the
             call.
 
         Warns
         -----
         ConvergenceWarning
-            Where `max_iter` or `max_fun` ended training, some of `n_init` networks
-            diverged, one did with `learning_rate_init="auto"` and started anew, or
-            patience ended training with a network that is useless on the training
-            data: R^2 below -0.5, of a regressor with one output, or the loss of the
-            class frequencies, of a classifier.
+            - Where `max_iter` or `max_fun` ended training.
+            - Where it diverged with `learning_rate_init="auto"` and started anew.
+            - Where some of `n_init` networks diverged.
+            - Where patience ended training with a network that is useless on the
+              training data: R^2 below -0.5, of a regressor with one output, or the loss
+              of the class frequencies, of a classifier.
         """
         going_on = self.warm_start and hasattr(self, "_state")
         n_init = 1 if going_on else self.n_init
@@ -281,52 +284,36 @@ class BaseMLP(
                 groups=groups,
             )
             best = self._train(trainings, context)
-        self._warn_of_failures([t.failure for t in trainings if t.failure])
-        if best.started_anew:
-            self._warn_of_start_anew(best.eta_0, stacklevel=4)
-        if self.stop_reason_ in ("max_iter", "max_fun"):
-            self._warn_of_limit(self.stop_reason_)
-        elif self.stop_reason_ == "patience":
-            self._warn_if_useless(best)
+        for message in self._shortcomings(trainings, best):
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
         return self
 
-    def _warn_of_failures(self, failures):
+    def _shortcomings(self, trainings, best):
+        """What to warn of, when all trainings have ended."""
+        failures = [training.failure for training in trainings if training.failure]
         if failures:
-            warnings.warn(
+            yield (
                 f"{len(failures)} of {self.n_init} networks diverged, and the best of "
-                f"the others is kept; of the first: {failures[0]}",
-                ConvergenceWarning,
-                stacklevel=4,
+                f"the others is kept; of the first: {failures[0]}"
             )
-
-    def _warn_if_useless(self, training):
-        with single_blas_thread:
-            what = self._uselessness(training)
-        if what:
-            warnings.warn(
-                f"training stopped by patience, but {what}, or raise n_iter_no_change",
-                ConvergenceWarning,
-                stacklevel=4,
+        if best.started_anew:
+            yield started_anew(best)
+        limit = best.stop_reason
+        if limit in ("max_iter", "max_fun"):
+            remedy = "" if self.solver == "lbfgs" else " or learning_rate_init"
+            yield (
+                f"training stopped at {limit}={getattr(self, limit)} before it "
+                f"converged; raise {limit}{remedy}, or filter this warning where that "
+                "is what you want"
             )
-
-    def _warn_of_limit(self, limit):
-        remedy = "" if self.solver == "lbfgs" else " or learning_rate_init"
-        warnings.warn(
-            f"training stopped at {limit}={getattr(self, limit)} before it converged; "
-            f"raise {limit}{remedy}, or filter this warning where that is what you "
-            "want",
-            ConvergenceWarning,
-            stacklevel=4,
-        )
-
-    def _warn_of_start_anew(self, eta_0, stacklevel):
-        warnings.warn(
-            'training diverged with learning_rate_init="auto" and was started anew '
-            f"with {eta_0:g}; {SCALE_ADVICE}, or the network may learn slowly or "
-            "nothing",
-            ConvergenceWarning,
-            stacklevel=stacklevel,
-        )
+        elif limit == "patience":
+            with single_blas_thread:
+                what = self._uselessness(best)
+            if what:
+                yield (
+                    f"training stopped by patience, but {what}, or raise "
+                    "n_iter_no_change"
+                )
 
     def _train(self, trainings, context):
         """Run the trainings to their ends; keep and return the best."""
@@ -364,7 +351,7 @@ class BaseMLP(
             finally:
                 self._keep(training)
         if training.started_anew:
-            self._warn_of_start_anew(training.eta_0, stacklevel=5)
+            warnings.warn(started_anew(training), ConvergenceWarning, stacklevel=4)
         return self
 
     def _set_up(
@@ -385,29 +372,31 @@ class BaseMLP(
         weights as they are: the mean weight of a chunk says nothing about the whole.
         """
         data = self._checked_data(X, y, sample_weight, classes, going_on=going_on)
-        X_val = None if validation_data is None else validation_data[0]
+        dtype, given = data.X.dtype, None
+        if validation_data is not None:
+            given = self._given_validation(*validation_data, dtype)
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
         # Each training has its own, as the number of threads in it changes on the way.
         networks = [
             self._network(
-                data.X.dtype,
+                dtype,
                 batch_rows(batch_size, len(data)),
-                sparse=issparse(data.X) and (X_val is None or issparse(X_val)),
+                sparse=issparse(data.X) and (given is None or issparse(given.X)),
             )
             for _ in range(n_init)
         ]
         updates = make_updates(self)
-        starts = self._starts(
-            networks[0], updates, data.X.dtype, n_init, going_on=going_on
-        )
+        if going_on:
+            starts = [last_weights(self, networks[0], updates, dtype)]
+        else:
+            starts = first_weights(self, networks[0], updates, dtype, n_init)
         if validation_data is None:
             rows = range(len(data))
             data.check_weights(rows)
             cases, validation = data.cases(rows), None
         else:
-            given = self._given_validation(*validation_data, data.X.dtype)
-            split_seed = starts[0][1].split_seed
-            cases, validation = self._divide(data, given, groups, split_seed)
+            split_seed = starts[0].state.split_seed
+            cases, validation = divide(self, data, given, groups, split_seed)
         return [
             self._training(
                 network,
@@ -430,22 +419,15 @@ class BaseMLP(
             self._learn_targets(y, classes)
             self.t_ = 0
             vars(self).pop("n_init_history_", None)
+        self.out_activation_ = self._output_activation()
         return self._encoded(X, y, sample_weight, given, learn=True)
-
-    def _starts(self, network, updates, dtype, n_init, *, going_on):
-        """Parameters, state and history that each training starts from."""
-        shape = updates.n_vectors, network.n_parameters
-        if going_on:
-            return [last_weights(self, network, shape, dtype)]
-        return first_weights(self, network, shape, dtype, n_init)
 
     def _training(
         self, network, updates, start, cases, validation, *, restartable, watch
     ):
         """A training from there, by the solver."""
-        parameters, state, history = start
-        what = self, network, parameters, state, history, cases, validation
-        scorer = self._scorer(validation, network, parameters, state)
+        what = self, network, *start, cases, validation
+        scorer = self._scorer(validation, network, start)
         if self.solver == "lbfgs":
             return LBFGSTraining(*what, scorer=scorer, watch=watch)
         return MiniBatchTraining(
@@ -493,17 +475,15 @@ class BaseMLP(
             y = column_or_1d(y, warn=True)
         return X, y
 
-    def _encoded(self, X, y, sample_weight, given=(), *, learn=False):
-        self.out_activation_ = self._output_activation()
+    def _encoded(self, X, y, sample_weight, given=None, *, learn=False):
         values, labels = self._encode_targets(y, X.dtype)
         if sample_weight is not None:
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
         weights = self._case_weights(sample_weight, labels, learn)
-        return Data(
-            X, values, labels, weights, self.n_outputs_, (*given, sample_weight)
-        )
+        given = *(given or (X, y)), sample_weight
+        return Data(X, values, labels, weights, self.n_outputs_, given)
 
     def _given_validation(self, X_val, y_val, sample_weight_val, dtype):
         """The validation data passed to fit, or None."""
@@ -520,58 +500,15 @@ class BaseMLP(
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
 
-    def _divide(self, data, given, groups, split_seed):
-        """Training cases, and the validation cases given or held out, if any."""
-        rows, watched = range(len(data)), None
-        split = given is None and hasattr(self.early_stopping, "split")
-        if groups is not None and not split:
-            warnings.warn(
-                "groups are ignored: they are for a splitter that is given as "
-                "early_stopping, such as GroupShuffleSplit",
-                stacklevel=5,
-            )
-        if given is not None:
-            watched, watched_rows = given, range(len(given))
-        elif self.early_stopping:
-            rows, watched_rows = self._hold_out(data, groups, split_seed)
-            watched = data
-        data.check_weights(rows)
-        data.scale_weights(rows)
-        if watched is None:
-            return data.cases(rows), None
-        watched.check_weights(watched_rows, "validation")
-        if watched is given:
-            given.scale_weights(watched_rows)
-        return data.cases(rows), watched.cases(watched_rows)
-
-    def _hold_out(self, data, groups, split_seed):
-        """Rows for training and for validation."""
-        if isinstance(self.early_stopping, type):
-            name = self.early_stopping.__name__
-            raise ValueError(
-                f"early_stopping is the class {name}; pass a splitter, such as {name}()"
-            )
-        if hasattr(self.early_stopping, "split"):
-            X, y = data.given[:2]
-            return last_split(self.early_stopping, X, y, groups, len(data))
-        return split_rows(
-            len(data),
-            self.validation_fraction,
-            split_seed,
-            data.labels,
-            getattr(self, "classes_", None),
-            data.weights,
-        )
-
-    def _scorer(self, validation, network, parameters, state):
+    def _scorer(self, validation, network, start):
         """What `scoring` makes of the parameters, or None where the kernel does."""
         if validation is None or self.scoring in ("loss", self._equivalent_scorer):
             return None
         from sklearn.metrics import check_scoring  # late: takes longer than skmlp
 
         mlp = copy.copy(self)
-        mlp.coefs_, mlp.intercepts_ = network.views(parameters)
-        mlp._state = state
+        mlp.coefs_, mlp.intercepts_ = network.views(start.parameters)
+        mlp._state = start.state
         scorer = check_scoring(mlp, self.scoring)
         X, y, sample_weight = validation.given()
         keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -646,46 +583,6 @@ class BaseMLP(
         X = checked_csr(X)
         return X
 
-    def _forward(self, X, from_net_inputs):
-        """What becomes of the net inputs z of the output layer, block by block.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-        from_net_inputs : callable
-            Takes z of shape (n_rows, n_outputs), which it may overwrite, and returns an
-            array with a row or number for each of the rows.
-
-        Returns
-        -------
-        ndarray with `n_samples` rows or numbers
-        """
-        X = self._validate_X(X)
-        n_rows = X.shape[0]
-        row_bytes = self.n_outputs_ * self._dtype.itemsize
-        block = min(n_rows, max(PREDICT_BYTES // row_bytes, 1), PREDICT_ROWS)
-        network = self._network(self._dtype, block, sparse=issparse(X))
-        n_threads = network.n_threads
-        parameters = self._parameters(network)
-        workspace = np.empty(network.n_workspace, dtype=self._dtype)
-        order = np.arange(block)
-        result = None
-        # A single row is worked through without BLAS.
-        with single_blas_thread if n_rows > 1 else nullcontext():
-            for start in range(0, n_rows, block):
-                part = in_dtype(X[start : start + block], self._dtype, "X")
-                z = np.empty((part.shape[0], self.n_outputs_), dtype=self._dtype)
-                with shared_cores.watched(network, n_threads):
-                    forward_rows(
-                        network, Inputs(part), order[: len(z)], parameters, workspace, z
-                    )
-                check_outputs(z, start)
-                values = from_net_inputs(z)
-                if result is None:
-                    result = np.empty((n_rows, *values.shape[1:]), dtype=values.dtype)
-                result[start : start + block] = values
-        return result
-
     @property
     def layer_units_(self):
         """Units of each layer, the inputs first and the outputs last, as a tuple."""
@@ -705,14 +602,3 @@ class BaseMLP(
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def check_outputs(z, start):
-    """Refuse to predict from net inputs that have overflowed; z[0] is row `start`."""
-    finite = np.isfinite(z).all(axis=1)
-    if not finite.all():
-        raise ValueError(
-            f"the network's net input for row {start + np.argmin(finite)} of X is not "
-            "finite: X or the weights have values too large for their dtype; scale X "
-            "as it was scaled for training, or use float64"
-        )

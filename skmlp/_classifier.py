@@ -10,6 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 
 from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._cases import is_indicator, listed, with_duplicates_summed
+from skmlp._forward import predict_blocks
 from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
@@ -60,9 +61,9 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     batch_size : int, "full" or "auto", default="auto"
         Cases per update, at least 1: 1 is stochastic, "full" is batch gradient descent.
         "auto" is ten mini-batches of nearly one size: more if these would exceed 200 of
-        the n training cases; below 320 cases n / 32, rounded up, so that up to 32 are
-        one full batch. Never more cases than there are. The last mini-batch of an epoch
-        may be smaller; its loss is the mean over its own cases.
+        the n training cases; fewer below 320 cases, n / 32, rounded up, so that up to
+        32 cases are one full batch. Never more cases than there are. The last
+        mini-batch of an epoch may be smaller; its loss is the mean over its own cases.
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
         Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
         divided by 5 each time that patience runs out, until it is below 1e-6.
@@ -72,11 +73,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         0.05 with "adagrad", 0.003 with "rmsprop", 10 (1 for the squared error) with
         "adadelta", 0.005 with "adam".
         That is for full batches and a `batch_size` of 200 or more; for a smaller one,
-        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200); in
-        `partial_fit`, unless `batch_size` is "full", so it is where the part has fewer
-        rows. Where training diverges with "auto" in the first call, it starts anew at a
-        tenth of the rate, as often as needed, with a `ConvergenceWarning`; later calls
-        keep the tenth.
+        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200). A
+        chunk of fewer rows in `partial_fit` counts as a smaller one, unless
+        `batch_size` is "full". Where training diverges with "auto" in the first call,
+        it starts anew at a tenth of the rate, as often as needed, with a
+        `ConvergenceWarning`; later calls keep the lower rate.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
@@ -96,8 +97,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`, at least 1.
     max_fun : int, default=15000
-        Largest number of times that "lbfgs" computes the objective in a call of `fit`,
-        at least 1.
+        "lbfgs" ends with the iteration in which it has computed the objective so often,
+        in a call of `fit`; at least 1.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
@@ -139,11 +140,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         update is shared by OpenMP's threads (`OMP_NUM_THREADS`), divided among the
         trainings that run at a time. The result depends on neither.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended. k epochs and then m more
-        give the same bits as k + m epochs, except with "lbfgs", which starts again from
-        the weights alone, with `n_init` networks, of which the first call keeps one,
-        and where "auto" meets a divergence after the first call, which is an error
-        then.
+        Whether `fit` goes on from where the last call ended: k epochs and then m more
+        give the same bits as k + m epochs. Not with "lbfgs", which starts again from
+        the weights alone; of `n_init` networks the first call keeps one; and a
+        divergence after the first call is an error, with "auto" too.
     record_batches : bool, default=False
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.
@@ -389,7 +389,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         z : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             One number per case for two classes, a column per class or label otherwise.
         """
-        return self._forward(X, lambda z: z[:, 0] if self.n_outputs_ == 1 else z)
+        return predict_blocks(self, X, lambda z: z[:, 0] if self.n_outputs_ == 1 else z)
 
     def predict(self, X):
         """Class with the largest output, or all labels with an output above 1/2.
@@ -404,7 +404,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Labels of `classes_`, or an indicator matrix for a multilabel problem.
         """
-        return self._forward(X, self._labels)
+        return predict_blocks(self, X, self._labels)
 
     def _labels(self, z):
         if self._multilabel:
@@ -427,7 +427,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             label by itself. With `loss="squared_error"` and more than two classes the
             outputs of the network, divided by their sum.
         """
-        return self._forward(X, self._proba)
+        return predict_blocks(self, X, self._proba)
 
     def predict_log_proba(self, X):
         """Logarithm of the probabilities, finite where these underflow.
@@ -442,7 +442,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         log_p : ndarray of shape (n_samples, n_classes)
             See `predict_proba`.
         """
-        return self._forward(X, self._rounded_log_proba)
+        return predict_blocks(self, X, self._rounded_log_proba)
 
     def _proba(self, z):
         """The probabilities, which may take the place of the net inputs."""
@@ -502,9 +502,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             return
         self.classes_ = np.unique(y if classes is None else classes)
         if len(self.classes_) < 2:
+            what = "y" if classes is None else "classes"
             raise ValueError(
-                f"y has one class only, {self.classes_.tolist()}; a classifier needs "
-                "samples of at least 2 classes"
+                f"{what} has one class only, {self.classes_.tolist()}; a classifier "
+                "needs samples of at least 2 classes"
             )
         self.n_outputs_ = 1 if len(self.classes_) == 2 else len(self.classes_)
 

@@ -5,6 +5,7 @@ Early Stopping".
 """
 
 import math
+import warnings
 from collections import deque
 from dataclasses import dataclass
 
@@ -36,6 +37,67 @@ class Patience:
         self.wait = 0 if value < self.best - tol else self.wait + 1
         if value < self.best:
             self.best = value
+
+
+def divide(mlp, data, given, groups, split_seed):
+    """Training cases, and the validation cases given or held out, if any.
+
+    Parameters
+    ----------
+    mlp : estimator
+    data : Data
+        Its weights are scaled, to a mean of 1 in training.
+    given : Data or None
+        The validation data that the user passed.
+    groups : array-like of shape (n_samples,), or None
+    split_seed : int
+
+    Returns
+    -------
+    cases : Cases
+    validation : Cases or None
+    """
+    rows, watched = range(len(data)), None
+    split = given is None and hasattr(mlp.early_stopping, "split")
+    if groups is not None and not split:
+        warnings.warn(
+            "groups are ignored: they are for a splitter that is given as "
+            "early_stopping, such as GroupShuffleSplit",
+            stacklevel=5,
+        )
+    if given is not None:
+        watched, watched_rows = given, range(len(given))
+    elif mlp.early_stopping:
+        rows, watched_rows = _hold_out(mlp, data, groups, split_seed)
+        watched = data
+    data.check_weights(rows)
+    data.scale_weights(rows)
+    if watched is None:
+        return data.cases(rows), None
+    watched.check_weights(watched_rows, "validation")
+    if watched is given:
+        given.scale_weights(watched_rows)
+    return data.cases(rows), watched.cases(watched_rows)
+
+
+def _hold_out(mlp, data, groups, split_seed):
+    """Rows for training and for validation."""
+    if isinstance(mlp.early_stopping, type):
+        name = mlp.early_stopping.__name__
+        raise ValueError(
+            f"early_stopping is the class {name}; pass a splitter, such as {name}()"
+        )
+    if hasattr(mlp.early_stopping, "split"):
+        X, y = data.given[:2]
+        return last_split(mlp.early_stopping, X, y, groups, len(data))
+    return split_rows(
+        len(data),
+        mlp.validation_fraction,
+        split_seed,
+        data.labels,
+        getattr(mlp, "classes_", None),
+        data.weights,
+    )
 
 
 def split_rows(n_rows, fraction, seed, labels=None, class_names=None, weights=None):

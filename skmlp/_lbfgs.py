@@ -29,13 +29,39 @@ class LBFGSTraining(Training):
     """A training whose epochs are iterations of L-BFGS.
 
     SciPy works in float64; loss and gradient are computed in the dtype of training.
+
+    Attributes
+    ----------
+    max_iter : int
+        Of this call.
+    evaluations_left : int
+        How often the objective may still be computed.
+    reason : str or None
+        Why to stop, as soon as there is a reason.
+    point : ndarray of shape (n_parameters,)
+        Where the objective was computed last.
+    sums : ndarray of shape (n_sums,)
+        Of the loss and the scores there.
+    lowest : float
+        The lowest objective of this call.
+    started_at : float
+        The objective that the present search started from.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.max_iter = self.evaluations_left = 0
+        self.reason = self.point = self.sums = None
+        self.lowest = self.started_at = math.inf
+
+    def release(self):
+        """Let go of what was computed last, too."""
+        super().release()
+        self.point = self.sums = None
 
     def loop(self, max_iter):
         """Iterate until the gradient is small; return why that ended."""
-        self.max_iter, self.max_fun = max_iter, self.mlp.max_fun
-        self.reason = self.sums = None
-        self.lowest = math.inf
+        self.max_iter, self.evaluations_left = max_iter, self.mlp.max_fun
         self.point = np.empty_like(self.parameters)
         self.begin_epoch()
         result = self.minimize(self.parameters)
@@ -64,7 +90,7 @@ class LBFGSTraining(Training):
         """Have SciPy go on from there, within what is left of the limits."""
         from scipy.optimize import minimize  # late: takes long
 
-        self.started_at = None
+        self.started_at = math.inf
         result = minimize(
             self.objective,
             start.astype(np.float64),
@@ -73,11 +99,11 @@ class LBFGSTraining(Training):
             callback=self.end_iteration,
             options={
                 "maxiter": self.max_iter - self.n_iter,
-                "maxfun": self.max_fun,
+                "maxfun": self.evaluations_left,
                 "gtol": self.mlp.tol,
             },
         )
-        self.max_fun -= result.nfev
+        self.evaluations_left -= result.nfev
         return result
 
     def objective(self, parameters):
@@ -86,7 +112,7 @@ class LBFGSTraining(Training):
         with np.errstate(over="ignore"):  # float32: the objective will tell
             self.point[:] = parameters
         self.sums = np.zeros(self.network.n_sums)
-        with shared_cores.watched(self.network, self.n_threads):
+        with shared_cores.timed(self.network, self.n_threads):
             add_losses_and_gradient(
                 self.network,
                 self.cases,
@@ -104,7 +130,8 @@ class LBFGSTraining(Training):
             finite = math.isfinite(value) and math.isfinite(gradient.sum())
         if finite:
             self.lowest = min(self.lowest, value)
-            self.started_at = self.started_at or value
+            if self.started_at == math.inf:
+                self.started_at = value
             return value, gradient
         if self.lowest == math.inf:
             raise self.divergence("the objective of the first weights is not finite")

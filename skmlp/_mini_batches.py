@@ -58,6 +58,10 @@ class MiniBatchTraining(Training):
 
     Attributes
     ----------
+    batch_size : int
+        Rows of a mini-batch.
+    auto_eta_0 : float
+        What `learning_rate_init="auto"` stands for, before any start anew.
     squares : ndarray of shape (n_parameters,), or None
         What the solver keeps of squared derivatives.
     first_parameters : ndarray of shape (n_parameters,), or None
@@ -77,24 +81,23 @@ class MiniBatchTraining(Training):
         self.updates = updates
         self.restartable = restartable
         self.squares = self.first_parameters = None
-        mlp, n_rows = self.mlp, len(self.cases.rows)
+        mlp, inputs, rows = self.mlp, self.cases.inputs, self.cases.rows
         batch_size = mlp.batch_size
         if batch_size == "auto":
-            batch_size = auto_batch_size(n_rows)
-        self.batch_size = batch_rows(batch_size, n_rows)
-        # A part of the data is a mini-batch, even where "auto" takes it as a whole.
-        part = not self.watch and mlp.batch_size != "full"
+            batch_size = auto_batch_size(len(rows))
+        self.batch_size = batch_rows(batch_size, len(rows))
+        # A chunk of `partial_fit` is a mini-batch, even where "auto" takes all of it.
+        is_chunk = not self.watch and mlp.batch_size != "full"
         self.auto_eta_0 = auto_learning_rate(
             mlp.solver,
             mlp.loss,
             mlp.out_activation_,
-            self.batch_size if part else batch_size,
+            self.batch_size if is_chunk else batch_size,
         )
-        self.order = as_indices(self.cases.rows)
-        n_batches = -(-len(self.order) // self.batch_size)
-        self.batch_losses = np.zeros(n_batches if self.mlp.record_batches else 0)
+        self.order = as_indices(rows)
+        n_batches = -(-len(rows) // self.batch_size)
+        self.batch_losses = np.zeros(n_batches if mlp.record_batches else 0)
         self.skipping = self.single_cases = None
-        inputs = self.cases.inputs
         if self.worth_skipping():
             self.skipping = kernel.Skipping(
                 self.network, inputs, self.order, shared=self.worth_sharing()
@@ -103,7 +106,7 @@ class MiniBatchTraining(Training):
             self.single_cases = kernel.SingleCases(
                 self.network,
                 self.parameters.dtype,
-                padded=len(self.order) >= MANY_CASES,
+                padded=len(rows) >= MANY_CASES,
             )
 
     def worth_skipping(self):
@@ -237,7 +240,7 @@ class MiniBatchTraining(Training):
         position = 0
         while position < len(self.order) and math.isfinite(sums[0]):
             self.check_cancelled()
-            with shared_cores.watched(self.network, self.n_threads):
+            with shared_cores.timed(self.network, self.n_threads):
                 position, self.state.n_updates = self.train_slice(
                     position, n_rows, sums, rates
                 )

@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmlp._base import BaseMLP, learns_in_chunks
 from skmlp._cases import in_dtype
+from skmlp._forward import predict_blocks
 from skmlp._network.kernel import activate_outputs
 from skmlp._sklearn_compat import StrOptions, _fit_context
 
@@ -62,9 +63,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     batch_size : int, "full" or "auto", default="auto"
         Cases per update, at least 1: 1 is stochastic, "full" is batch gradient descent.
         "auto" is ten mini-batches of nearly one size: more if these would exceed 200 of
-        the n training cases; below 320 cases n / 32, rounded up, so that up to 32 are
-        one full batch. Never more cases than there are. The last mini-batch of an epoch
-        may be smaller; its loss is the mean over its own cases.
+        the n training cases; fewer below 320 cases, n / 32, rounded up, so that up to
+        32 cases are one full batch. Never more cases than there are. The last
+        mini-batch of an epoch may be smaller; its loss is the mean over its own cases.
     learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
         Learning rate eta of epoch t = 1, 2, ...: eta_0; eta_0 / t**power_t; or eta_0,
         divided by 5 each time that patience runs out, until it is below 1e-6.
@@ -73,11 +74,11 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         0.005 with "sgd" (0.02 for tanh, 0.1 for logistic outputs);
         0.05 with "adagrad", 0.003 with "rmsprop", 1 with "adadelta", 0.005 with "adam".
         That is for full batches and a `batch_size` of 200 or more; for a smaller one,
-        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200); in
-        `partial_fit`, unless `batch_size` is "full", so it is where the part has fewer
-        rows. Where training diverges with "auto" in the first call, it starts anew at a
-        tenth of the rate, as often as needed, with a `ConvergenceWarning`; later calls
-        keep the tenth.
+        also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200). A
+        chunk of fewer rows in `partial_fit` counts as a smaller one, unless
+        `batch_size` is "full". Where training diverges with "auto" in the first call,
+        it starts anew at a tenth of the rate, as often as needed, with a
+        `ConvergenceWarning`; later calls keep the lower rate.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
@@ -97,8 +98,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`, at least 1.
     max_fun : int, default=15000
-        Largest number of times that "lbfgs" computes the objective in a call of `fit`,
-        at least 1.
+        "lbfgs" ends with the iteration in which it has computed the objective so often,
+        in a call of `fit`; at least 1.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
@@ -136,11 +137,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         update is shared by OpenMP's threads (`OMP_NUM_THREADS`), divided among the
         trainings that run at a time. The result depends on neither.
     warm_start : bool, default=False
-        Whether `fit` goes on from where the last call ended. k epochs and then m more
-        give the same bits as k + m epochs, except with "lbfgs", which starts again from
-        the weights alone, with `n_init` networks, of which the first call keeps one,
-        and where "auto" meets a divergence after the first call, which is an error
-        then.
+        Whether `fit` goes on from where the last call ended: k epochs and then m more
+        give the same bits as k + m epochs. Not with "lbfgs", which starts again from
+        the weights alone; of `n_init` networks the first call keeps one; and a
+        divergence after the first call is an error, with "auto" too.
     record_batches : bool, default=False
         Whether the loss of each mini-batch, the mean before its update, is recorded
         too: see `batch_loss_curve_`.
@@ -364,7 +364,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the dtype of the weights.
         """
-        return self._forward(X, self._outputs)
+        return predict_blocks(self, X, self._outputs)
 
     def _outputs(self, z):
         activate_outputs(self.out_activation_, z)

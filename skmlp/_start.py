@@ -1,5 +1,8 @@
 """What a training starts from: first weights, or what the last call left."""
 
+from typing import NamedTuple
+
+import numpy as np
 from sklearn.utils import check_random_state
 
 from skmlp._history import new_history
@@ -29,23 +32,31 @@ def make_updates(mlp):
     )
 
 
-def first_weights(mlp, network, state_shape, dtype, n_init):
+class Start(NamedTuple):
+    """What a training goes on from, and changes in place."""
+
+    parameters: np.ndarray
+    state: TrainingState
+    history: dict
+
+
+def first_weights(mlp, network, updates, dtype, n_init):
     """Draw what `n_init` trainings start from.
 
     Parameters
     ----------
     mlp : estimator
     network : Network
-    state_shape : tuple (n_vectors, n_parameters)
-        Of what the solver keeps of its updates: zeros before the first.
+    updates : Updates
     dtype : dtype
     n_init : int
 
     Returns
     -------
-    starts : list of tuple (parameters, TrainingState, history)
+    starts : list of Start
         The first is what one training alone would start from.
     """
+    state_shape = updates.n_vectors, network.n_parameters
     random_state = check_random_state(mlp.random_state)
     starts = []
     for _ in range(n_init):
@@ -60,13 +71,15 @@ def first_weights(mlp, network, state_shape, dtype, n_init):
             split_seed=split_seed,
         )
         parameters = pack(network, coefs, intercepts, dtype)
-        starts.append((parameters, state, new_history()))
+        starts.append(Start(parameters, state, new_history()))
     return starts
 
 
-def last_weights(mlp, network, state_shape, dtype):
-    """What the last call left, which this one goes on with, as in `first_weights`."""
-    parameters = aligned_copy(mlp._parameters(network))
+def last_weights(mlp, network, updates, dtype):
+    """What the last call left, which this one goes on with."""
+    state_shape = updates.n_vectors, network.n_parameters
+    parameters = pack(network, mlp.coefs_, mlp.intercepts_, dtype)
+    parameters = aligned_copy(parameters)
     state = mlp._state.copy()
     if state.last_parameters is not None:
         parameters = state.resume(parameters)
@@ -78,4 +91,4 @@ def last_weights(mlp, network, state_shape, dtype):
     if state.update_state.shape != state_shape:
         state.update_state = aligned_zeros(state_shape, dtype)
         state.n_updates = 0
-    return parameters, state, mlp.history_
+    return Start(parameters, state, mlp.history_)

@@ -57,7 +57,7 @@ class SharedCores:
         self.lock = RLock()
 
     @contextmanager
-    def watched(self, network, n_threads):
+    def timed(self, network, n_threads):
         """Have a network work with so many threads, or fewer while cores are taken."""
         used = network.n_threads = min(n_threads, self.limit(n_threads))
         if used == 1:

@@ -153,7 +153,7 @@ class Training(ABC):
         Why it ended.
     started_anew : bool
         Whether it did so after a divergence, at a lower learning rate.
-    tasks : Tasks or None
+    tasks : EpochTasks or None
         What tells scikit-learn's callbacks of each epoch.
     report : Report or None
         What prints a line for an epoch.

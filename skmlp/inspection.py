@@ -15,12 +15,11 @@ from scipy.special import softmax
 from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 
-from skmlp._base import check_outputs
 from skmlp._cases import in_dtype, listed
 from skmlp._counts import check_count
 from skmlp._find_network import last_step
+from skmlp._forward import forward_blocks
 from skmlp._network import kernel
-from skmlp._network.network import Inputs, Network
 from skmlp._objective import add_losses, add_losses_and_gradient
 from skmlp._parameters import pack
 from skmlp._sklearn_compat import single_blas_thread
@@ -129,10 +128,11 @@ def layer_outputs(estimator, X):
         np.empty((X.shape[0], W.shape[1]), estimator._dtype) for W in estimator.coefs_
     ]
     with single_blas_thread:
-        for rows, block in _forward_blocks(estimator, X):
+        for block in forward_blocks(estimator, X):
             h = block.network.hidden_views(block.workspace, len(block.z))
-            for output, values in zip(outputs, [*h, block.outputs()], strict=True):
-                output[rows] = values
+            layers = *h, _outputs(estimator, block.z)
+            for output, values in zip(outputs, layers, strict=True):
+                output[block.rows] = values
     return outputs
 
 
@@ -281,14 +281,19 @@ def input_gradient(estimator, X, output=None, *, kind="net_input"):
     unit, sign = _unit(estimator, output)
     gradient = np.empty(X.shape, dtype=estimator._dtype)
     with single_blas_thread:
-        for rows, block in _forward_blocks(estimator, X):
+        for block in forward_blocks(estimator, X):
             picked = block.z.argmax(axis=1) if unit is None else unit
             delta = np.zeros_like(block.z)
             delta[np.arange(len(delta)), picked] = sign
             if kind == "output":
-                delta = _times_output_derivative(estimator, block.outputs(), delta)
+                o = _outputs(estimator, block.z)
+                delta = _times_output_derivative(estimator, o, delta)
             kernel.backward_to_inputs(
-                block.network, block.parameters, block.workspace, delta, gradient[rows]
+                block.network,
+                block.parameters,
+                block.workspace,
+                delta,
+                gradient[block.rows],
             )
     return gradient
 
@@ -406,44 +411,13 @@ def _last_step(estimator, X):
     return mlp, X
 
 
-def _network_and_parameters(estimator, dtype, X):
-    network = estimator._network(dtype, X.shape[0], sparse=issparse(X))
-    return network, pack(network, estimator.coefs_, estimator.intercepts_, dtype)
-
-
-class _Block(NamedTuple):
-    """A block of rows after the forward pass, with h in the workspace."""
-
-    network: Network
-    parameters: np.ndarray
-    workspace: np.ndarray
-    z: np.ndarray
-    out_activation: str
-
-    def outputs(self):
-        """The outputs o = g(z)."""
-        if self.out_activation == "softmax":
-            return softmax(self.z, axis=1)
-        o = self.z.copy()
-        kernel.activate_outputs(self.out_activation, o)
-        return o
-
-
-def _forward_blocks(estimator, X):
-    """Pass X forward block by block: slices of its rows with their `_Block`."""
-    n_rows, dtype = X.shape[0], estimator._dtype
-    network, parameters = _network_and_parameters(estimator, dtype, X)
-    workspace = np.empty(network.n_workspace, dtype=dtype)
-    order = np.arange(network.block_rows)
-    for start in range(0, n_rows, network.block_rows):
-        rows = slice(start, min(start + network.block_rows, n_rows))
-        part = in_dtype(X[rows], dtype, "X")
-        z = np.empty((part.shape[0], network.n_outputs), dtype=dtype)
-        kernel.forward_rows(
-            network, Inputs(part), order[: len(z)], parameters, workspace, z
-        )
-        check_outputs(z, start)
-        yield rows, _Block(network, parameters, workspace, z, estimator.out_activation_)
+def _outputs(estimator, z):
+    """The outputs o = g(z)."""
+    if estimator.out_activation_ == "softmax":
+        return softmax(z, axis=1)
+    o = z.copy()
+    kernel.activate_outputs(estimator.out_activation_, o)
+    return o
 
 
 def _unit(estimator, output):
@@ -486,7 +460,8 @@ class _Objective:
 
     def __init__(self, estimator, X, y, sample_weight, dtype):
         estimator._validate_params()  # they may have been set since fit
-        estimator = copy(estimator)  # encoding y sets attributes: not on the user's
+        estimator = copy(estimator)  # what follows sets attributes: not the user's
+        estimator.out_activation_ = estimator._output_activation()
         X, y = estimator._validate_X_y(X, y, estimator._dtype)
         learn = not hasattr(estimator, "class_weight_")
         data = estimator._encoded(X, y, sample_weight, learn=learn)
@@ -496,8 +471,10 @@ class _Objective:
         data.check_weights(rows)
         data.scale_weights(rows)
         self._cases = data.cases(rows)
-        self.network, parameters = _network_and_parameters(estimator, dtype, data.X)
-        self._parameters = parameters.copy()
+        self.network = estimator._network(dtype, len(data), sparse=issparse(data.X))
+        self._parameters = pack(
+            self.network, estimator.coefs_, estimator.intercepts_, dtype
+        ).copy()
         self._workspace = np.empty(self.network.n_workspace, dtype=dtype)
         self._weight_decay = estimator.weight_decay
 

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
-from skmlp._base import PREDICT_ROWS
+from skmlp._forward import PREDICT_ROWS
 
 # A few epochs are enough to go wrong in.
 pytestmark = pytest.mark.filterwarnings(

@@ -100,7 +100,7 @@ def test_nor_do_they_where_cores_are_taken_meanwhile(n_threads, monkeypatch, sol
             used.append(1 + len(used) % 3)
             return used[-1]
 
-    for module in "_base", "_lbfgs", "_mini_batches":
+    for module in "_forward", "_lbfgs", "_mini_batches":
         monkeypatch.setattr(f"skmlp.{module}.shared_cores", Cores())
     assert_same_bits(n_threads, mlp, X, Y)
     assert set(used) == {1, 2, 3}
@@ -111,9 +111,9 @@ def test_threads_of_sparse_batches_are_judged_within_an_epoch(n_threads, monkeyp
     slices = []
 
     class Cores(SharedCores):
-        def watched(self, network, n_threads):
+        def timed(self, network, n_threads):
             slices.append(n_threads)
-            return super().watched(network, n_threads)
+            return super().timed(network, n_threads)
 
     monkeypatch.setattr("skmlp._mini_batches.shared_cores", Cores())
     X = random_array((1280, 20_000), density=0.005, format="csr", random_state=0)
@@ -157,7 +157,7 @@ def work(clocks, cores):
         """The threads used, where one runs for this share of the time."""
         used = []
         for _ in range(n_times):
-            with cores.watched(network, 8):
+            with cores.timed(network, 8):
                 clocks.wall += 2 * _threads.WINDOW
                 clocks.cpu += share * 2 * _threads.WINDOW
             used.append(network.n_threads)
@@ -187,7 +187,7 @@ def test_fewer_threads_while_other_programs_take_the_cores(clocks, cores, work):
 
 def test_threads_of_another_restart_are_not_those_that_are_judged(clocks, cores):
     network = SimpleNamespace(n_threads=None)
-    with cores.watched(network, 8):
+    with cores.timed(network, 8):
         network.n_threads = 1  # so the other one has set it
         clocks.wall += 2 * _threads.WINDOW
         clocks.cpu += _threads.WINDOW
