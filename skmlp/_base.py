@@ -481,6 +481,7 @@ class BaseMLP(
             sample_weight = _check_sample_weight(
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
+            sample_weight = np.require(sample_weight, requirements="A")
         weights = self._case_weights(sample_weight, labels, learn)
         given = *(given or (X, y)), sample_weight
         return Data(X, values, labels, weights, self.n_outputs_, given)

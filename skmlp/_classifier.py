@@ -520,7 +520,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
             )
         if issparse(y):
             return y.astype(dtype).toarray(order="C"), None
-        return np.ascontiguousarray(y, dtype=dtype), None
+        return np.require(y, dtype, requirements="CA"), None
 
     def _class_numbers(self, y):
         """Position of each label in `classes_`."""

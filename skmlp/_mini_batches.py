@@ -226,11 +226,11 @@ class MiniBatchTraining(Training):
             self.train_slices(sums, rates)
             return
         weights = self.parameters, self.state.update_state
-        helper.start_epoch(self.network, self.updates, *weights, **rates)
+        helper.start_epoch(self.updates, *weights, **rates)
         try:
             self.train_slices(sums, rates)
         finally:
-            helper.end_epoch(self.network, *weights)
+            helper.end_epoch(*weights)
 
     def train_slices(self, sums, rates):
         """Train on slice after slice of the order."""
@@ -248,23 +248,21 @@ class MiniBatchTraining(Training):
     def train_slice(self, position, n_rows, sums, rates):
         """Train on some rows more; return the next position, and all updates so far."""
         network, cases, n_updates = self.network, self.cases, self.state.n_updates
-        what = network, self.updates, cases.inputs, cases.targets, self.order
+        what = cases.inputs, cases.targets, self.order, position, n_rows
         if self.single_cases:
             stop = kernel.train_single_cases(
+                network,
                 *what,
-                position,
-                n_rows,
                 self.single_cases,
                 self.workspace,
                 sums,
                 self.batch_losses,
-                **rates,
             )
             return stop, n_updates + stop - position
         return kernel.train_rows(
+            network,
+            self.updates,
             *what,
-            position,
-            n_rows,
             self.batch_size,
             self.parameters,
             self.state.update_state,

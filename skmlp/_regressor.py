@@ -379,7 +379,9 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
                 f"y has dtype {y.dtype}; a regressor needs numbers, such as the days "
                 "since a date"
             )
-        values = np.ascontiguousarray(in_dtype(y, dtype, "y")).reshape(len(y), -1)
+        values = np.require(in_dtype(y, dtype, "y"), requirements="CA").reshape(
+            len(y), -1
+        )
         if values.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {values.shape[1]} outputs, but the network has "

@@ -14,19 +14,27 @@ T = rng.random((N, 2))
 SGD = Updates("sgd", momentum=0.9, rho=0.9, beta_1=0.9, beta_2=0.9, epsilon=1e-8)
 
 
-def make_network(**keywords):
+def make_network(*, itemsize=8, **keywords):
     return Network(
         (3, 4, 2),
         ("relu", "identity"),
         loss="squared_error",
         score="squared_residuals",
         batch_size=8,
-        itemsize=8,
+        itemsize=itemsize,
         **keywords,
     )
 
 
-def train(*, learning_rate=0.1, **arguments):
+def unaligned(array):
+    """A copy that starts a byte behind where its numbers should."""
+    copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
+    copy = copy.reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def train(*, learning_rate=0.1, weight_decay=0.0, **arguments):
     """Train a network for an epoch, with these arguments in place of right ones."""
     network = make_network()
     right = {
@@ -46,8 +54,12 @@ def train(*, learning_rate=0.1, **arguments):
         "batch_losses": np.zeros(3),
         "skipping": None,
     }
-    keywords = {"n_updates": 0, "learning_rate": learning_rate, "weight_decay": 0.0}
-    return kernel.train_rows(*(right | arguments).values(), **keywords)
+    return kernel.train_rows(
+        *(right | arguments).values(),
+        n_updates=0,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+    )
 
 
 def test_right_arguments_train():
@@ -55,6 +67,7 @@ def test_right_arguments_train():
 
 
 WRONG = {
+    "network for another dtype": {"network": make_network(itemsize=4)},
     "targets of another dtype": {
         "targets": Targets(values=T.astype(np.float32), n_outputs=2)
     },
@@ -88,8 +101,18 @@ def test_wrong_arguments_are_an_error(arguments):
         {"values": T, "n_outputs": 2, "weights": np.ones(N - 1)},
         {"labels": np.full(N, 3), "n_outputs": 3},
         {"labels": np.full(N, -1), "n_outputs": 3},
+        {"values": unaligned(T), "n_outputs": 2},
+        {"values": T, "n_outputs": 2, "weights": unaligned(np.ones(N))},
     ],
-    ids=["columns", "Fortran order", "weights", "class too high", "class below 0"],
+    ids=[
+        "columns",
+        "Fortran order",
+        "weights",
+        "class too high",
+        "class below 0",
+        "unaligned",
+        "unaligned weights",
+    ],
 )
 def test_wrong_targets_are_an_error(arguments):
     with pytest.raises(ValueError, match="must"):
@@ -103,8 +126,7 @@ def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
     skipping = kernel.Skipping(network, inputs, order, shared=False)
     parameters = np.zeros(network.n_parameters)
     state = np.zeros((1, network.n_parameters))
-    rates = {"learning_rate": 0.1, "weight_decay": 0.0}
-    skipping.start_epoch(network, SGD, parameters, state, **rates)
+    skipping.start_epoch(SGD, parameters, state, learning_rate=0.1, weight_decay=0.0)
     arguments = {
         "network": network,
         "inputs": inputs,
@@ -113,8 +135,26 @@ def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
         "workspace": np.zeros(network.n_workspace),
         "skipping": skipping,
     }
-    with pytest.raises(ValueError, match="the order given first"):
-        train(**arguments, order=np.zeros(N, dtype=int))
-    with pytest.raises(ValueError, match="learning_rate"):
-        train(**arguments, order=order, learning_rate=0.2)
+    other_order = order.copy()
+    nesterov = Updates("nesterov", momentum=0.9, rho=0, beta_1=0, beta_2=0, epsilon=0)
+    for wrong in (
+        {"order": other_order},
+        {"order": order[:8], "batch_losses": np.zeros(1)},
+        {"order": order, "inputs": Inputs(csr_array(X))},
+    ):
+        with pytest.raises(ValueError, match="order given first"):
+            train(**arguments | wrong)
+    for wrong in (
+        {"learning_rate": 0.2},
+        {"weight_decay": 0.1},
+        {"updates": nesterov},
+    ):
+        with pytest.raises(ValueError, match="that the epoch was started with"):
+            train(**arguments, order=order, **wrong)
     assert train(**arguments, order=order) == (N, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.complex64, ">f8", "M8[ns]", np.float16])
+def test_inputs_of_another_dtype_are_an_error(dtype):
+    with pytest.raises(ValueError, match="must be of float64 or float32"):
+        Inputs(np.ones((N, 3), dtype))

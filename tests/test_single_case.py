@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from problems import Problem, assert_trains_like_the_lecture
+from scipy.sparse import csr_array
 from sklearn.base import clone
 
 from skmlp._mini_batches import MANY_CASES
@@ -84,15 +85,14 @@ def make_network(units, dtype=np.float64):
     )
 
 
-def train(network, dtype, single_cases, *, solver="sgd"):
+def train(network, dtype, single_cases, make_inputs=Inputs):
     """Train on six rows."""
     n_features, n_outputs = network.layer_units[0], network.n_outputs
     rng = np.random.default_rng(n_features)
     T = rng.standard_normal((6, n_outputs)).astype(dtype)
     kernel.train_single_cases(
         network,
-        Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0),
-        Inputs(rng.standard_normal((6, n_features)).astype(dtype)),
+        make_inputs(rng.standard_normal((6, n_features)).astype(dtype)),
         Targets(values=T, n_outputs=n_outputs),
         np.arange(6),
         0,
@@ -101,9 +101,13 @@ def train(network, dtype, single_cases, *, solver="sgd"):
         np.empty(network.n_workspace, dtype),
         np.zeros(network.n_sums),
         np.empty(0),
-        learning_rate=0.01,
-        weight_decay=0.1,
     )
+
+
+def start_epoch(single_cases, parameters, state, solver="sgd"):
+    updates = Updates(solver, momentum=0.9, rho=0.9, beta_1=0, beta_2=0, epsilon=0)
+    rates = {"learning_rate": 0.01, "weight_decay": 0.1}
+    single_cases.start_epoch(updates, parameters, state, **rates)
 
 
 @pytest.mark.parametrize("padded", [False, True])
@@ -123,10 +127,10 @@ def test_nothing_is_written_beside_the_weights(width, dtype, padded):
     parameters, velocity = (m[guard:-guard] for m in memory)
     state = velocity[np.newaxis]
     single_cases = kernel.SingleCases(network, parameters.dtype, padded=padded)
-    single_cases.start_epoch(network, None, parameters, state)
+    start_epoch(single_cases, parameters, state)
     before = parameters.copy()
     train(network, dtype, single_cases)
-    single_cases.end_epoch(network, parameters, state)
+    single_cases.end_epoch(parameters, state)
     assert not np.array_equal(parameters, before)
     for m in memory:
         assert_array_equal(m[:guard], np.nan)
@@ -140,27 +144,29 @@ def test_what_does_not_fit_is_refused(padded):
     parameters, velocity = np.zeros((2, network.n_parameters))
     state = velocity[np.newaxis]
     own = kernel.SingleCases(network, parameters.dtype, padded=padded)
-    if not padded:
-        with pytest.raises(ValueError, match="start an epoch"):
-            train(network, parameters.dtype, own)
-    own.start_epoch(network, None, parameters, state)
+    with pytest.raises(ValueError, match="started an epoch"):
+        train(network, parameters.dtype, own)
+    with pytest.raises(ValueError, match="dtype"):
+        start_epoch(own, parameters.astype(np.float32), state.astype(np.float32))
+    with pytest.raises(ValueError, match="momentum or Nesterov"):
+        start_epoch(own, parameters, state, "rmsprop")
+    start_epoch(own, parameters, state)
     train(network, parameters.dtype, own)
-    with pytest.raises(ValueError, match="some rules"):
-        train(network, parameters.dtype, own, solver="rmsprop")
-    other = make_network((3, 4, 1))
-    with pytest.raises(ValueError, match="of one network"):
-        train(other, parameters.dtype, own)
-    with pytest.raises(ValueError, match="of one network"):
-        own.start_epoch(other, None, parameters, state)
-    with pytest.raises(ValueError, match="n_parameters"):
-        own.end_epoch(network, parameters[1:], state)
-    with pytest.raises(ValueError, match="n_parameters"):
-        own.start_epoch(network, None, parameters, state[:, 1:])
+    with pytest.raises(ValueError, match="dense"):
+        train(network, parameters.dtype, own, lambda X: Inputs(csr_array(X)))
+    with pytest.raises(ValueError, match="of this network"):
+        train(make_network((3, 4, 1)), parameters.dtype, own)
     no_state = np.zeros((0, network.n_parameters))
-    with pytest.raises(ValueError, match="one row"):
-        own.start_epoch(network, None, parameters, no_state)
-    with pytest.raises(ValueError, match="one row"):
-        own.end_epoch(network, parameters, no_state)
+    for call in start_epoch, kernel.SingleCases.end_epoch:
+        with pytest.raises(ValueError, match="n_parameters"):
+            call(own, parameters[1:], state)
+        with pytest.raises(ValueError, match="n_parameters"):
+            call(own, parameters, state[:, 1:])
+        with pytest.raises(ValueError, match="one row"):
+            call(own, parameters, no_state)
+    own.end_epoch(parameters, state)
+    with pytest.raises(ValueError, match="started an epoch"):
+        train(network, parameters.dtype, own)
 
 
 @both_rules

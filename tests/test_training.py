@@ -410,3 +410,34 @@ def test_class_weights_multiply_sample_weights(container):
     coefs, intercepts, _, _ = problem.train(mlp, weights)
     mlp.fit(problem.X, problem.y, problem.weights)
     assert_weights_close(mlp, coefs, intercepts, 1e-10)
+
+
+def unaligned(array):
+    """A copy that starts a byte behind where its numbers should."""
+    copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
+    copy = copy.reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
+def test_arrays_that_are_not_aligned_train_as_others_do(estimator, container):
+    rng = np.random.default_rng(0)
+    X = container(rng.integers(0, 2, (40, 3)).astype(float))
+    y = rng.integers(0, 2, (40, 2)).astype(float)
+    s = rng.random(40)
+    if sparse.issparse(X):
+        parts = map(unaligned, (X.data, X.indices, X.indptr))
+        other_X = sparse.csr_array(tuple(parts), X.shape)
+        other_X.data = unaligned(X.data)
+        assert not other_X.data.flags.aligned
+    else:
+        other_X = unaligned(X)
+    mlp = estimator(3, max_iter=2, random_state=0)
+    for batch_size in 1, 8:
+        mlp.set_params(batch_size=batch_size)
+        expected = clone(mlp).fit(X, y).partial_fit(X, y, sample_weight=s)
+        mlp.fit(other_X, unaligned(y))
+        mlp.partial_fit(other_X, unaligned(y), sample_weight=unaligned(s))
+        assert mlp.history_ == expected.history_

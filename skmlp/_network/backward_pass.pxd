@@ -22,7 +22,7 @@ cdef extern from "threads.h" nogil:
 
 cdef struct GradientTask:
     double weight_decay
-    bint continued  # it takes the place of lambda W
+    bint continued  # what is there is added to, and lambda W is not
     const Update* update  # of a layer whose gradient is complete, or NULL
 
 
@@ -139,7 +139,7 @@ cdef inline void backward_pass_to_inputs(
     for l in range(layout.n_layers - 1, 0, -1):
         hidden_delta(layout, l, parameters, workspace, delta, delta_below, rows)
         delta, delta_below = delta_below, delta
-    # The workspace is no larger for inputs by the thousand.
+    # The workspace has room for the transpose of the first W where that is small.
     if first.fan_in * first.fan_out * sizeof(floating) <= SMALL_BYTES:
         transposed = workspace + layout.transposed
     error_below(delta, parameters + first.W, transposed, input_gradient, rows, first.fan_in,

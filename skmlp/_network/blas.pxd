@@ -24,6 +24,9 @@ cdef inline void gemm_in_slabs(
     cdef:
         Py_ssize_t i, slab = blas_slab_length(n, <double> m * n * k)
         Py_ssize_t b_row = k if transpose_b else n, b_column = k if transpose_b else 1
+    if slab == n:
+        gemm(False, transpose_b, m, n, k, A, k, B, b_row, beta, C, n)
+        return
     for i in prange(n_slabs(n, slab), num_threads=n_threads, schedule="static"):
         gemm(False, transpose_b, m, min(slab, n - i * slab), k, A, k, B + i * slab * b_column,
              b_row, beta, C + i * slab, n)

@@ -143,7 +143,7 @@ SKMLP_CLONES static void SKMLP_NAME(add_scaled)(
 
 /* Columns of `to`, whose rows start to_row numbers apart, <- rows of source, which start
    source_row apart. In parts of eight by eight: whole vectors are stored, in few rows at a time,
-   as those that a power of two is between compete for places in the first-level cache. */
+   as rows that are a power of two apart share few sets of the first-level cache. */
 #define SKMLP_TURN(n_columns)                                               \
     for (ptrdiff_t c = 0; c < (n_columns); c++)                             \
         for (ptrdiff_t r = 0; r < 8; r++)                                   \

@@ -21,8 +21,8 @@
 #define SKMLP_INLINE static inline
 #endif
 
-/* GCC makes a vector of a short loop only while it is a loop, and keeps arrays in registers only
-   where the loops over them are gone early. */
+/* GCC vectorises a short loop only as long as it is not unrolled (VECTOR_LOOP), and keeps a small
+   array in registers only where the loops over it are unrolled early (UNROLL). */
 #if defined(__GNUC__) && !defined(__clang__)
 #define SKMLP_VECTOR_LOOP _Pragma("GCC unroll 1")
 #define SKMLP_UNROLL _Pragma("GCC unroll 8")

@@ -8,13 +8,11 @@
 #include "each_type.h"
 
 #ifdef __GNUC__
-#ifdef SKMLP_HALVES_TOO
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_vh_##type
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_v0_##type
 #define SKMLP_TARGET
 #define SKMLP_BYTES 8
 #include "each_type.h"
-#endif
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
 #define SKMLP_AT_LEVEL_BELOW(name, type) skmlp_##name##_vh_##type
@@ -38,4 +36,3 @@
 #endif
 
 #undef SKMLP_PASSES
-#undef SKMLP_HALVES_TOO

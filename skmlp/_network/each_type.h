@@ -28,6 +28,7 @@
 
 #undef SKMLP_VECTOR
 #undef SKMLP_WIDTH
+#undef SKMLP_N_SUMS
 #undef SKMLP_AT
 #undef SKMLP_READ
 #undef SKMLP_AT_LEVEL

@@ -97,7 +97,7 @@ cdef inline void input_net_input(
     if X.skipped == NULL:
         add_sparse_product(&X.non_zeros, row, W, z, rows, fan_out, n_threads)
     else:
-        add_skipped_product(X.skipped, z, rows, fan_out, n_threads)
+        add_skipped_product(X.skipped, <floating*> W, z, rows, n_threads)
 
 
 cdef inline void input_weight_gradient(
@@ -126,4 +126,4 @@ cdef inline void input_weight_gradient(
         scaled(scale, S, gradient_W, X.n_features * fan_out)
         add_sparse_gradient(&X.non_zeros, row, delta, gradient_W, rows, fan_out)
     else:
-        add_skipped_gradient(X.skipped, delta, rows, fan_out, n_threads)
+        add_skipped_gradient(X.skipped, delta, rows, n_threads)

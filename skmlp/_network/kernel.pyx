@@ -1,7 +1,8 @@
 """All calls of the compiled code, one per task.
 
 A call checks its arguments once and then works without the GIL, without Python objects and
-without allocation. What it does not check is that `order` names rows that there are.
+without allocation. What it does not check is that `order` names rows that there are, and the
+indices of CSR inputs columns.
 """
 
 import numpy as np
@@ -14,26 +15,22 @@ from libc.string cimport memcpy
 
 from .activations cimport activate
 from .activations cimport multiply_by_derivative as multiply_delta
-from .backward_pass cimport GradientTask, backward_pass, backward_pass_to_inputs
+from .backward_pass cimport GradientTask, backward_pass_to_inputs
 from .forward_pass cimport forward_pass
-from .inputs cimport InputRows, gather
+from .inputs cimport InputRows
 from .levels cimport (
     skmlp_highest_level, skmlp_level, skmlp_use_best_level, skmlp_use_level,
 )
-from .losses cimport output_delta, output_loss
 from .network cimport Inputs, Network, Targets, Updates
+from .objective cimport add_gradient, add_loss
 from .padding cimport copy_parameters, pad_layout
 from .products cimport FEW_COLUMNS, product_of_slab
-from .scores cimport add_scores
 from .shuffle cimport shuffle_rows
-from .single_case cimport (
-    CaseLayer, case_backward_and_update, case_forward_pass, case_net_input, find_case_layers,
-)
+from .single_case cimport CaseLayer, find_case_layers, train_cases
 from .skipped_rows cimport (
     N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, can_skip, start_epoch,
 )
 from .sparse_batches cimport bring_all_up_to_date, end_batch, n_gradient_rows, start_block
-from .targets cimport TargetRows, gather_targets
 from .weight_decay cimport penalty as weight_penalty
 from .weight_decay cimport start_gradient
 from .weight_updates cimport MOMENTUM, NESTEROV, Update
@@ -62,6 +59,8 @@ cdef class Skipping:
 
     cdef Network network
     cdef Inputs inputs
+    cdef Updates updates
+    cdef double weight_decay
     cdef const Py_ssize_t[::1] order
     cdef SkippedRows rows
     cdef object gradient_rows, sums
@@ -88,6 +87,7 @@ cdef class Skipping:
         self.gradient_rows = aligned_empty(((n_rows + n_slabs) * fan_out,), inputs.dtype)
         self.sums = aligned_empty((max(n_sums, 1),), inputs.dtype)
         self.rows.n_features = n_features
+        self.rows.fan_out = fan_out
         self.rows.n_slabs = n_slabs
         self.rows.most_non_zeros = most_non_zeros
         self.rows.non_zeros = <NonZero*> &self.non_zeros[0, 0]
@@ -105,7 +105,6 @@ cdef class Skipping:
 
     def start_epoch(
         self,
-        Network network,
         Updates updates,
         floating[::1] parameters,
         floating[:, ::1] state,
@@ -114,32 +113,47 @@ cdef class Skipping:
         double weight_decay,
     ):
         """Have no row sit out any update yet."""
-        self.look_at(network, parameters, state)
-        start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
+        self.look_at(parameters, state)
+        self.updates, self.weight_decay = updates, weight_decay
+        with nogil:
+            start_epoch(&self.rows, &updates.rule, learning_rate, weight_decay)
 
     def end_epoch(
         self,
-        Network network,
         floating[::1] parameters,  # IN OUT
         floating[:, ::1] state,  # IN OUT
     ):
         """Have each row catch up with the updates that it sat out."""
-        self.look_at(network, parameters, state)
+        self.look_at(parameters, state)
         with nogil:
-            bring_all_up_to_date(&self.rows, &parameters[0], network.layout.layers[0].fan_out,
-                                 network.layout.n_threads)
+            bring_all_up_to_date(&self.rows, &parameters[0], self.network.layout.n_threads)
 
-    cdef look_at(self, Network network, floating[::1] parameters, floating[:, ::1] state):
-        """Have the rows know where W and its velocity lie."""
+    cdef look_at(self, floating[::1] parameters, floating[:, ::1] state):
+        """Have the rows know where the velocity of W lies, and what waits for an update."""
         cdef floating[::1] gradient_rows = self.gradient_rows, sums = self.sums
-        if network is not self.network:
-            raise ValueError("rows can sit out updates of one network")
-        check_parameters(network, parameters.shape[0], state.shape[1])
+        check_parameters(self.network, parameters.shape[0], state.shape[1])
         check_velocity(state.shape[0])
         self.rows.gradient_rows = &gradient_rows[0]
         self.rows.sums = &sums[0]
-        self.rows.W = &parameters[0]
         self.rows.velocity = &state[0, 0]
+
+    cdef check(
+        self, Network network, Updates updates, Inputs inputs, const Py_ssize_t[::1] order,
+        double learning_rate, double weight_decay,
+    ):
+        """Refuse what there is no room for, or what rows do not catch up with."""
+        if (
+            network is not self.network or inputs is not self.inputs
+            or order.shape[0] != self.order.shape[0] or &order[0] != &self.order[0]
+        ):
+            raise ValueError("rows must sit out updates of the network, inputs and order given "
+                             "first")
+        if (
+            updates is not self.updates or learning_rate != self.rows.learning_rate
+            or weight_decay != self.weight_decay
+        ):
+            raise ValueError("updates, learning_rate and weight_decay must be those that the "
+                             "epoch was started with")
 
 
 cdef class SingleCases:
@@ -157,7 +171,7 @@ cdef class SingleCases:
     cdef Network network
     cdef Layout layout  # where they are padded
     cdef CaseLayer* layers
-    cdef bint padded
+    cdef bint padded, started
     cdef object weights, velocity
 
     def __cinit__(self, Network network, dtype, *, bint padded):
@@ -168,7 +182,7 @@ cdef class SingleCases:
         self.layers = <CaseLayer*> PyMem_Malloc(n_layers * sizeof(CaseLayer))
         if self.layout.layers == NULL or self.layers == NULL:
             raise MemoryError()
-        pad_layout(&network.layout, &self.layout, dtype.itemsize)
+        pad_layout(&network.layout, &self.layout)
         if padded:
             self.weights = aligned_empty((self.layout.n_parameters,), dtype)
             self.velocity = aligned_empty((self.layout.n_parameters,), dtype)
@@ -185,47 +199,54 @@ cdef class SingleCases:
 
     def start_epoch(
         self,
-        Network network,
         Updates updates,
         floating[::1] parameters,
         floating[:, ::1] state,
-        **rates,
+        *,
+        double learning_rate,
+        double weight_decay,
     ):
         """Take the weights and velocities."""
-        cdef floating[::1] weights, velocity
-        self.check(network, parameters.shape[0], state.shape[0], state.shape[1])
+        cdef:
+            floating[::1] weights, velocity
+            const Layout* layout = &self.layout if self.padded else &self.network.layout
+        self.check(parameters.shape[0], state.shape[0], state.shape[1], sizeof(floating))
+        if updates.rule.name not in (MOMENTUM, NESTEROV):
+            raise ValueError("updates by single cases must be those of momentum or Nesterov")
         if not self.padded:
             self.weights, self.velocity = parameters, state[0]
-            return
         weights, velocity = self.weights, self.velocity
         with nogil:
-            copy_parameters(&network.layout, &parameters[0], &self.layout, &weights[0])
-            copy_parameters(&network.layout, &state[0, 0], &self.layout, &velocity[0])
+            if self.padded:
+                copy_parameters(&self.network.layout, &parameters[0], layout, &weights[0])
+                copy_parameters(&self.network.layout, &state[0, 0], layout, &velocity[0])
+            find_case_layers(layout, &updates.rule, learning_rate, weight_decay, &weights[0],
+                             &velocity[0], self.layers)
+        self.started = True
 
     def end_epoch(
         self,
-        Network network,
         floating[::1] parameters,  # OUT
         floating[:, ::1] state,  # OUT
     ):
         """Give them back."""
         cdef const floating[::1] weights, velocity
-        self.check(network, parameters.shape[0], state.shape[0], state.shape[1])
+        self.check(parameters.shape[0], state.shape[0], state.shape[1], sizeof(floating))
+        self.started = False
         if not self.padded:
             self.weights = self.velocity = None
             return
         weights, velocity = self.weights, self.velocity
         with nogil:
-            copy_parameters(&self.layout, &weights[0], &network.layout, &parameters[0])
-            copy_parameters(&self.layout, &velocity[0], &network.layout, &state[0, 0])
+            copy_parameters(&self.layout, &weights[0], &self.network.layout, &parameters[0])
+            copy_parameters(&self.layout, &velocity[0], &self.network.layout, &state[0, 0])
 
     cdef check(
-        self, Network network, Py_ssize_t n_parameters, Py_ssize_t n_vectors, Py_ssize_t n_columns
+        self, Py_ssize_t n_parameters, Py_ssize_t n_vectors, Py_ssize_t n_columns, size_t itemsize
     ):
-        if network is not self.network:
-            raise ValueError("single cases are those of one network")
-        check_parameters(network, n_parameters, n_columns)
+        check_parameters(self.network, n_parameters, n_columns)
         check_velocity(n_vectors)
+        check_itemsize(self.network, itemsize)
 
 
 def train_rows(
@@ -278,21 +299,15 @@ def train_rows(
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     if batch_size < 1 or not 0 <= start <= n:
         raise ValueError("batch_size must be at least 1, and start a position in order")
-    check_batch_losses(batch_losses.shape[0], (n + batch_size - 1) // batch_size)
-    if not parameters.shape[0] == state.shape[1] == gradient.shape[0] == layout.n_parameters:
-        raise ValueError("parameters, state and gradient must have n_parameters columns")
+    check_batch_losses(batch_losses.shape[0], n // batch_size + (n % batch_size > 0))
+    check_parameters(network, parameters.shape[0], state.shape[1])
+    check_parameters(network, parameters.shape[0], gradient.shape[0])
     if state.shape[0] != updates.rule.n_vectors:
         raise ValueError("state must have n_vectors rows")
     if skipping is not None:
-        if not Skipping.possible(inputs, updates, weight_decay):
-            raise ValueError("rows can be skipped with CSR inputs and some rules only")
-        if inputs is not skipping.inputs or &order[0] != &skipping.order[0]:
-            raise ValueError("rows can sit out updates by the inputs and the order given first")
-        skipping.look_at(network, parameters, state)
-        skipped = &skipping.rows
-        if skipped.learning_rate != learning_rate:
-            raise ValueError("learning_rate must be the one that the epoch was started with")
-        X.skipped = skipped
+        skipping.check(network, updates, inputs, order, learning_rate, weight_decay)
+        skipping.look_at(parameters, state)
+        X.skipped = skipped = &skipping.rows
     with nogil:
         while position < stop:
             batch_start = position - position % batch_size
@@ -306,9 +321,8 @@ def train_rows(
                 task.update = &update
             if skipped != NULL:
                 start_block(skipped, &X.non_zeros, row, &parameters[first.W], rows,
-                            first.fan_out, rows == batch_stop - batch_start,
-                            layout.n_threads)
-            add_gradient(network, &task, &X, &targets.rows, row, &parameters[0], &workspace[0],
+                            rows == batch_stop - batch_start, layout.n_threads)
+            add_gradient(layout, &task, &X, &targets.rows, row, &parameters[0], &workspace[0],
                          &gradient[0], &state[0, 0], &sums[0],
                          1.0 / <double> (batch_stop - batch_start), rows)
             if batch_losses.shape[0]:
@@ -318,13 +332,12 @@ def train_rows(
             if position == batch_stop:
                 n_updates += 1
                 if skipped != NULL:
-                    end_batch(skipped, &parameters[first.W], first.fan_out, layout.n_threads)
+                    end_batch(skipped, &parameters[first.W], layout.n_threads)
     return position, n_updates
 
 
 def train_single_cases(
     Network network,
-    Updates updates,
     Inputs inputs,
     Targets targets,
     const Py_ssize_t[::1] order,
@@ -334,40 +347,31 @@ def train_single_cases(
     floating[::1] workspace,
     double[::1] sums,  # IN OUT
     double[::1] batch_losses,  # OUT: one for each case of the epoch, or empty
-    *,
-    double learning_rate,
-    double weight_decay,
 ):
     """Train on `n_rows` more rows of an epoch, with an update for each.
 
-    The weights and velocities are those of `single_cases`, which starts an epoch before the
-    first call and ends it after the last. The loss of each case, before its update, goes to
-    `batch_losses`.
+    The weights, the velocities and the rule are those that `single_cases` was given, which starts
+    an epoch before the first call and ends it after the last. The loss of each case, before its
+    update, goes to `batch_losses`.
 
     Returns
     -------
     position : int
         Where in `order` the next call starts; `len(order)` at the end of the epoch.
     """
-    cdef:
-        Py_ssize_t n = order.shape[0], stop = n if n_rows >= n - start else start + n_rows
-        floating[::1] weights = single_cases.weights, velocity = single_cases.velocity
-        const Layout* layout = &single_cases.layout if single_cases.padded else &network.layout
-    if weights is None:
-        raise ValueError("single cases start an epoch first")
+    cdef Py_ssize_t n = order.shape[0], stop = n if n_rows >= n - start else start + n_rows
+    if network is not single_cases.network or not single_cases.started:
+        raise ValueError("single cases must have started an epoch of this network")
+    if inputs.rows.sparse:
+        raise ValueError("inputs of single cases must be dense")
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     if not 0 <= start <= n:
         raise ValueError("start must be a position in order")
     check_batch_losses(batch_losses.shape[0], n)
-    single_cases.check(network, network.layout.n_parameters, 1, network.layout.n_parameters)
-    if not SingleCases.possible(inputs, updates, 1):
-        raise ValueError("updates by single cases need dense inputs and some rules")
     if start < stop:
         with nogil:
-            find_case_layers(layout, &updates.rule, learning_rate, weight_decay, &weights[0],
-                             &velocity[0], single_cases.layers)
-            train_cases(network, single_cases.layers, &inputs.rows, &targets.rows, &order[0],
-                        start, stop, &workspace[0], &sums[0],
+            train_cases(&network.layout, single_cases.layers, &inputs.rows, &targets.rows,
+                        &order[0], start, stop, &workspace[0], &sums[0],
                         &batch_losses[0] if batch_losses.shape[0] else NULL)
     return stop
 
@@ -384,12 +388,11 @@ def evaluate_rows(
     """Add the loss and the scores of the rows in `order` to `sums`, without training."""
     cdef Py_ssize_t position = 0, rows
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
-    if parameters.shape[0] != network.layout.n_parameters:
-        raise ValueError("parameters must have n_parameters elements")
+    check_parameters(network, parameters.shape[0], parameters.shape[0])
     with nogil:
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
-            add_loss(network, &inputs.rows, &targets.rows, &order[position], &parameters[0],
+            add_loss(&network.layout, &inputs.rows, &targets.rows, &order[position], &parameters[0],
                      &workspace[0], &sums[0], rows)
             position += rows
 
@@ -402,8 +405,7 @@ def start_rows_gradient(
     double weight_decay,
 ):
     """gradient <- lambda W for the weights, 0 for the biases: what `add_rows_gradient` adds to"""
-    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
-        raise ValueError("parameters and gradient must have n_parameters elements")
+    check_parameters(network, parameters.shape[0], gradient.shape[0])
     with nogil:
         start_gradient(&network.layout, &parameters[0], weight_decay, &gradient[0])
 
@@ -425,12 +427,11 @@ def add_rows_gradient(
     cdef Py_ssize_t position = 0, rows
     cdef GradientTask task = GradientTask(0.0, True, NULL)
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
-    if not parameters.shape[0] == gradient.shape[0] == network.layout.n_parameters:
-        raise ValueError("parameters and gradient must have n_parameters elements")
+    check_parameters(network, parameters.shape[0], gradient.shape[0])
     with nogil:
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
-            add_gradient(network, &task, &inputs.rows, &targets.rows, &order[position],
+            add_gradient(&network.layout, &task, &inputs.rows, &targets.rows, &order[position],
                          &parameters[0], &workspace[0], &gradient[0], <floating*> NULL, &sums[0],
                          scale, rows)
             position += rows
@@ -449,8 +450,7 @@ def forward_rows(
         Py_ssize_t position = 0, rows, n = order.shape[0], K = network.layout.n_outputs
         const floating* last
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
-    if parameters.shape[0] != network.layout.n_parameters:
-        raise ValueError("parameters must have n_parameters elements")
+    check_parameters(network, parameters.shape[0], parameters.shape[0])
     if z.shape[0] != n or z.shape[1] != K:
         raise ValueError("z must have a row for each of the order and a column per output")
     last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
@@ -472,9 +472,8 @@ def backward_to_inputs(
 ):
     """input_gradient <- delta dz/dx: the error signals of the output, led back to the inputs."""
     cdef Py_ssize_t rows = delta.shape[0], n_features = network.layout.n_features
-    check_workspace(network, workspace.shape[0])
-    if parameters.shape[0] != network.layout.n_parameters:
-        raise ValueError("parameters must have n_parameters elements")
+    check_workspace(network, workspace.shape[0], sizeof(floating))
+    check_parameters(network, parameters.shape[0], parameters.shape[0])
     if not 0 < rows <= network.layout.block_rows or delta.shape[1] != network.layout.n_outputs:
         raise ValueError("delta must have a column per output and the rows of one block")
     if input_gradient.shape[0] != rows or input_gradient.shape[1] != n_features:
@@ -534,8 +533,7 @@ def levels():
 
 
 def use_level(level):
-    """Have all that follows use one of them, for tests; None is as it is from the start, what
-    suits the processor best."""
+    """Use this level from now on, for tests; None is what suits the processor best."""
     if level is None:
         skmlp_use_best_level()
     elif level in levels():
@@ -576,132 +574,25 @@ def multiply(
 
 def penalty(Network network, const floating[::1] parameters, double weight_decay):
     """lambda/2 sum_l ||W_l||^2"""
-    if parameters.shape[0] != network.layout.n_parameters:
-        raise ValueError("parameters must have n_parameters elements")
-    return weight_penalty(&network.layout, &parameters[0], weight_decay)
+    cdef double result
+    check_parameters(network, parameters.shape[0], parameters.shape[0])
+    with nogil:
+        result = weight_penalty(&network.layout, &parameters[0], weight_decay)
+    return result
 
 
 def biases_are_finite(Network network, const floating[::1] parameters):
     """Whether no bias is infinite or NaN; of a weight that is, the penalty tells."""
     cdef Py_ssize_t l, i
     cdef const Layer* layer
-    if parameters.shape[0] != network.layout.n_parameters:
-        raise ValueError("parameters must have n_parameters elements")
-    for l in range(network.layout.n_layers):
-        layer = &network.layout.layers[l]
-        for i in range(layer.b, layer.b + layer.fan_out):
-            if not isfinite(parameters[i]):
-                return False
-    return True
-
-
-cdef inline void add_loss(
-    Network network,
-    const InputRows* X,
-    const TargetRows* T,
-    const Py_ssize_t* row,
-    const floating* parameters,
-    floating* workspace,
-    double* sums,  # IN OUT
-    Py_ssize_t rows,
-) noexcept nogil:
-    """Forward pass of a block; its loss and scores go to `sums`, o to the place of delta."""
-    forward_pass(&network.layout, X, row, parameters, workspace, rows)
-    add_output_loss(network, T, row, workspace, sums, rows)
-
-
-cdef inline void add_output_loss(
-    Network network,
-    const TargetRows* T,
-    const Py_ssize_t* row,
-    floating* workspace,  # IN: z of the last layer
-    double* sums,  # IN OUT
-    Py_ssize_t rows,
-) noexcept nogil:
-    cdef:
-        const Layout* layout = &network.layout
-        const Layer* last = &layout.layers[layout.n_layers - 1]
-        floating* z = workspace + last.h
-        floating* t = workspace + layout.t
-        floating* o = workspace + layout.delta
-    gather_targets(T, row, t, rows)
-    sums[0] += output_loss(network.loss, last.activation, z, t, T.weights, row, o, rows,
-                           layout.n_outputs)
-    add_scores(network.score, z, o, t, T.weights, row, sums + 1, rows, layout.n_outputs)
-
-
-cdef inline void add_gradient(
-    Network network,
-    const GradientTask* task,
-    const InputRows* X,
-    const TargetRows* T,
-    const Py_ssize_t* row,
-    floating* parameters,  # IN OUT where there is an update
-    floating* workspace,
-    floating* gradient,  # OUT; IN OUT where it is continued
-    floating* state,  # IN OUT where there is an update
-    double* sums,  # IN OUT
-    double scale,
-    Py_ssize_t rows,
-) noexcept nogil:
-    """Forward and backward pass of a block: gradient <- lambda w + scale sum_n s_n dl_n/dw,
-    where the gradient, if it is continued, takes the place of lambda w; then the update, unless
-    it is NULL."""
-    add_loss(network, X, T, row, parameters, workspace, sums, rows)
-    set_delta(network, T, row, workspace, scale, rows)
-    backward_pass(&network.layout, task, X, row, parameters, workspace, gradient, state, rows)
-
-
-cdef inline void set_delta(
-    Network network,
-    const TargetRows* T,
-    const Py_ssize_t* row,
-    floating* workspace,  # IN OUT
-    double scale,
-    Py_ssize_t rows,
-) noexcept nogil:
-    """Turn o, as `add_loss` left it, into the error signal of the output layer."""
-    cdef:
-        const Layout* layout = &network.layout
-        const Layer* last = &layout.layers[layout.n_layers - 1]
-    output_delta(network.loss, last.activation, workspace + last.h, workspace + layout.t,
-                 T.weights, row, workspace + layout.delta, scale, rows, layout.n_outputs)
-
-
-cdef inline void train_cases(
-    Network network,
-    const CaseLayer* layers,  # IN OUT: their weights and velocities
-    const InputRows* X,
-    const TargetRows* T,
-    const Py_ssize_t* order,
-    Py_ssize_t start,
-    Py_ssize_t stop,
-    floating* workspace,
-    double* sums,  # IN OUT
-    double* losses,  # OUT: one for each case of the epoch, or NULL
-) noexcept nogil:
-    """An update for each of the rows order[start:stop] of dense X, by momentum or Nesterov."""
-    cdef:
-        Py_ssize_t n
-        double loss_before
-        const Layout* layout = &network.layout
-        const CaseLayer* first = &layers[0]
-        floating* x = workspace + layout.x
-        floating* next_x = x + layout.n_features
-    gather(X, order + start, x, 1, first.fan_out, 1)
-    case_net_input(x, <const floating*> first.W, <const floating*> first.b,
-                   workspace + layout.layers[0].h, first.fan_in, first.fan_out)
-    for n in range(start, stop):
-        loss_before = sums[0]
-        case_forward_pass(layout, layers, workspace)
-        add_output_loss(network, T, order + n, workspace, sums, 1)
-        if losses != NULL:
-            losses[n] = sums[0] - loss_before
-        set_delta(network, T, order + n, workspace, 1.0, 1)
-        # The last one has none after it: its own row will do.
-        gather(X, order + min(n + 1, stop - 1), next_x, 1, first.fan_out, 1)
-        case_backward_and_update(layout, layers, x, next_x, workspace)
-        x, next_x = next_x, x
+    cdef bint finite = True
+    check_parameters(network, parameters.shape[0], parameters.shape[0])
+    with nogil:
+        for l in range(network.layout.n_layers):
+            layer = &network.layout.layers[l]
+            for i in range(layer.b, layer.b + layer.fan_out):
+                finite &= isfinite(parameters[i])
+    return finite
 
 
 cdef check_training(
@@ -720,8 +611,9 @@ cdef check_batch_losses(Py_ssize_t n_losses, Py_ssize_t n_batches):
 
 
 cdef check_parameters(Network network, Py_ssize_t n_parameters, Py_ssize_t n_columns):
+    """Of the parameters, and of the gradient or the state that belongs to them."""
     if not n_parameters == n_columns == network.layout.n_parameters:
-        raise ValueError("parameters and state must have n_parameters columns")
+        raise ValueError("parameters, gradient and state must have n_parameters columns")
 
 
 cdef check_velocity(Py_ssize_t n_vectors):
@@ -737,10 +629,16 @@ cdef check_buffers(Network network, Inputs inputs, Py_ssize_t n_workspace, size_
         raise ValueError("the network's workspace has no room for dense inputs")
     if <size_t> inputs.dtype.itemsize != itemsize:
         raise ValueError("inputs and parameters must have the same dtype")
-    check_workspace(network, n_workspace)
+    check_workspace(network, n_workspace, itemsize)
 
 
-cdef check_workspace(Network network, Py_ssize_t n_workspace):
+cdef check_itemsize(Network network, size_t itemsize):
+    if <size_t> network.layout.itemsize != itemsize:
+        raise ValueError("the network must have been made for this dtype")
+
+
+cdef check_workspace(Network network, Py_ssize_t n_workspace, size_t itemsize):
+    check_itemsize(network, itemsize)
     if n_workspace < network.layout.n_workspace:
         raise ValueError("workspace must have n_workspace elements")
 

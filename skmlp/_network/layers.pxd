@@ -14,7 +14,6 @@ from .blas cimport gemm, gemm_in_slabs
 from .products cimport (
     FEW_COLUMNS, FEW_ROWS, has_full_vectors, is_ours, is_small, product, product_of_slab,
 )
-from .single_case cimport case_net_input
 from .slabs cimport blas_slab_length, n_slabs, slab_length
 
 cdef extern from "blocks.h" nogil:
@@ -34,6 +33,14 @@ cdef extern from "blocks.h" nogil:
     void skmlp_transpose_f32(
         const float* source, Py_ssize_t source_row, float* to, Py_ssize_t to_row,
         Py_ssize_t rows, Py_ssize_t columns)
+
+cdef extern from "single_case.h" nogil:
+    void skmlp_case_net_input_f64(
+        const double* x, const double* W, const double* b, double* z,
+        Py_ssize_t fan_in, Py_ssize_t fan_out)
+    void skmlp_case_net_input_f32(
+        const float* x, const float* W, const float* b, float* z,
+        Py_ssize_t fan_in, Py_ssize_t fan_out)
 
 cdef extern from "sums.h" nogil:
     void skmlp_add_rows_f64(const double* x, double* sum, Py_ssize_t rows, Py_ssize_t n)
@@ -74,6 +81,21 @@ cdef inline void add_scaled(
         skmlp_add_scaled_f64(scale, x, y, n)
     else:
         skmlp_add_scaled_f32(scale, x, y, n)
+
+
+cdef inline void case_net_input(
+    const floating* x,
+    const floating* W,
+    const floating* b,
+    floating* z,  # OUT
+    Py_ssize_t fan_in,
+    Py_ssize_t fan_out,
+) noexcept nogil:
+    """z <- x @ W + b"""
+    if floating is double:
+        skmlp_case_net_input_f64(x, W, b, z, fan_in, fan_out)
+    else:
+        skmlp_case_net_input_f32(x, W, b, z, fan_in, fan_out)
 
 
 cdef inline void net_input(
@@ -152,8 +174,8 @@ cdef inline void weight_gradient(
     """gradient_W <- scale S + h.T @ delta, where S may be gradient_W itself if scale is 1
     (slide "Gradient Descent for Multi-layer Network")
 
-    This is for n of the fan_in rows, those that S, gradient_W and the columns of h start with; for
-    all of them, where there is one output (`gradient_slab`).
+    This is for n of the fan_in rows: S, gradient_W and the columns of h start with the first of
+    them. With one output n is fan_in (`gradient_slab`).
     """
     cdef Py_ssize_t i
     if gradient_is_ours(rows, fan_in, fan_out, sizeof(floating)):

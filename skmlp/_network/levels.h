@@ -21,8 +21,8 @@
 /* The level in use: the highest of the processor, unless a test or a benchmark asks for one. */
 static int skmlp_level;
 
-/* Whether level 4 may leave to level 3 what that is as fast at: the processor works through
-   vectors of 64 bytes in halves, and no test asks for level 4. */
+/* Whether level 3 takes over from level 4 where it is as fast or faster: the processor works
+   through vectors of 64 bytes in halves, and no test asks for level 4. */
 static int skmlp_halves;
 
 /* 0 where the compiler has no vectors. */

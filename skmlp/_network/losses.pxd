@@ -33,7 +33,7 @@ cdef inline double log_of(double factor, bint weighted, double* product) noexcep
     """log(factor) for a sum of logarithms
 
     Where the cases have no weights, the sum is the logarithm of a product. The factor goes
-    there, and a logarithm is taken when the product has grown long.
+    there, and a logarithm is taken before the product can overflow.
     """
     cdef double result = 0
     if weighted:

@@ -8,8 +8,6 @@ from .workspace cimport Layout
 
 cdef class Network:
     cdef Layout layout
-    cdef int loss
-    cdef int score
     cdef readonly tuple layer_units
 
 

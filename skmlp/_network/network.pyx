@@ -26,6 +26,7 @@ _SCORES = {
     "subset_accuracy": SUBSET_ACCURACY,
     "squared_residuals": SQUARED_RESIDUALS,
 }
+FLOATS = {np.dtype(np.float64), np.dtype(np.float32)}
 INDEX_DTYPES = {np.dtype(np.int32), np.dtype(np.int64)}
 
 # The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
@@ -49,7 +50,7 @@ cdef Py_ssize_t WIDE_BLOCK_BYTES = 1 << 22
 cdef Py_ssize_t MIN_WIDE_BLOCK_ROWS = 64
 
 # Rows times parameters of a block that is worth several threads. With other programs on all
-# cores a thread comes some milliseconds late.
+# cores a thread comes some milliseconds late, far longer than less work takes.
 cdef double SHARED_WORK = 1 << 24
 
 
@@ -83,8 +84,8 @@ cdef class Network:
         self, layer_units, activations, *, loss, score, batch_size, itemsize, sparse=False
     ):
         self.layer_units = tuple(layer_units)
-        self.loss = _LOSSES[loss]
-        self.score = _SCORES[score]
+        self.layout.loss = _LOSSES[loss]
+        self.layout.score = _SCORES[score]
         n_units = 2 * sum(self.layer_units[1:]) + 2 * max(self.layer_units[1:])
         row_bytes = itemsize * (n_units if sparse else n_units + 2 * self.layer_units[0])
         n_parameters = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_units))
@@ -98,6 +99,7 @@ cdef class Network:
         self.layout.sparse = sparse
         self.layout.n_outputs = self.layer_units[self.layout.n_layers]
         self.layout.block_rows = block_rows
+        self.layout.itemsize = itemsize
         self.layout.n_threads = 1
         self.layout.layers = <Layer*> PyMem_Malloc(self.layout.n_layers * sizeof(Layer))
         if self.layout.layers == NULL:
@@ -107,7 +109,7 @@ cdef class Network:
             self.layout.layers[l].fan_out = self.layer_units[l + 1]
             self.layout.layers[l].activation = ACTIVATIONS[activations[l]]
         place_parameters(&self.layout)
-        place_workspace(&self.layout, itemsize)
+        place_workspace(&self.layout)
 
     def __dealloc__(self):
         PyMem_Free(self.layout.layers)
@@ -158,7 +160,7 @@ cdef class Network:
     @property
     def n_sums(self):
         """Length of the sums that `train_rows` and `evaluate_rows` add to: loss, then scores."""
-        return 1 + (self.layout.n_outputs if self.score == SQUARED_RESIDUALS else 1)
+        return 1 + (self.layout.n_outputs if self.layout.score == SQUARED_RESIDUALS else 1)
 
     def views(self, parameters):
         """The weights and biases of each layer as arrays that look into `parameters`.
@@ -221,11 +223,14 @@ cdef class Inputs:
     they have gaps."""
 
     def __cinit__(self, X):
+        if X.dtype not in FLOATS:
+            raise ValueError("inputs must be of float64 or float32")
         self.dtype = X.dtype
         self.rows.n_rows, self.rows.n_features = X.shape
         self.rows.sparse = hasattr(X, "indptr")
         if self.rows.sparse:
-            data, indices, indptr = map(np.ascontiguousarray, (X.data, X.indices, X.indptr))
+            data, indices, indptr = (
+                np.require(array, requirements="CA") for array in (X.data, X.indices, X.indptr))
             if not {indices.dtype, indptr.dtype} <= INDEX_DTYPES:
                 raise ValueError("indices and indptr must be int32 or int64")
             self.arrays = data, indices, indptr
@@ -275,6 +280,7 @@ cdef class Targets:
         if values is not None:
             if values.shape[1:] != (n_outputs,) or not values.flags.c_contiguous:
                 raise ValueError("values must be C-contiguous, with a column for each output")
+            check_aligned(values)
             self.rows.values = address(values)
         else:
             if labels.min() < 0 or labels.max() >= max(n_outputs, 2):
@@ -284,8 +290,14 @@ cdef class Targets:
         if weights is not None:
             if len(weights) != self.rows.n_rows:
                 raise ValueError("weights must have a number for each row")
+            check_aligned(weights)
             s = weights
             self.rows.weights = &s[0]
+
+
+cdef check_aligned(array):
+    if not array.flags.aligned:
+        raise ValueError("targets and weights must be aligned to their dtype")
 
 
 cdef const void* address(array) except? NULL:

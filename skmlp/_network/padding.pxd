@@ -29,7 +29,6 @@ cdef inline Py_ssize_t padded_length(Py_ssize_t n, Py_ssize_t itemsize) noexcept
 cdef inline void pad_layout(
     const Layout* layout,
     Layout* padded,  # IN OUT: has layers of its own
-    Py_ssize_t itemsize,
 ) noexcept nogil:
     """The same network with padded rows of W and b. In the workspace nothing moves: there is
     room behind each part."""
@@ -41,7 +40,7 @@ cdef inline void pad_layout(
     for l in range(layout.n_layers):
         layer = &layers[l]
         layer[0] = layout.layers[l]
-        layer.fan_out = padded_length(layer.fan_out, itemsize)
+        layer.fan_out = padded_length(layer.fan_out, layout.itemsize)
         layer.W = end
         layer.b = layer.W + layer.fan_in * layer.fan_out
         end = aligned(layer.b + layer.fan_out)

@@ -8,48 +8,46 @@
    computed in both, from the same numbers in the same order, so it does not matter which of
    the two is stored last. */
 
-#ifndef SKMLP_REAL /* the file includes itself, once for each type */
+#include "vector.h"
 
-#define SKMLP_REAL double
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f64)
-#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_pd
-#define SKMLP_MASKED_STORE _mm512_mask_storeu_pd
-#include "product_tiles.h"
-#define SKMLP_REAL float
-#define SKMLP_NAME(name) SKMLP_AT_LEVEL(name, f32)
-#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_ps
-#define SKMLP_MASKED_STORE _mm512_mask_storeu_ps
-#include "product_tiles.h"
+#if SKMLP_BYTES >= 16 /* narrower rows are left to BLAS */
 
-#undef SKMLP_AT_LEVEL
-#undef SKMLP_TARGET
-#undef SKMLP_BYTES
-#undef SKMLP_TILE_ROWS
-#undef SKMLP_INNER
-#undef SKMLP_MASKS
+/* The inner dimension is worked through in parts of INNER: shorter ones would load and store C more
+   often, and of longer ones A and B would not stay in the near caches. */
+#if SKMLP_BYTES == 64
+#define SKMLP_INNER SKMLP_LONG_INNER
 #else
-
-typedef SKMLP_REAL SKMLP_NAME(vector)
-    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
-#define SKMLP_WIDTH (SKMLP_BYTES / (ptrdiff_t)sizeof(SKMLP_REAL))
+#define SKMLP_INNER 128
+#endif
+#if SKMLP_BYTES == 64 || defined(__aarch64__) /* 32 registers */
+#define SKMLP_TILE_ROWS 8
+#else
+#define SKMLP_TILE_ROWS 4
+#endif
 
 /* Where vector v of a row starts; whole vectors but perhaps the last. */
 #define SKMLP_START(v) ((v) == vectors - 1 ? last : (v) * SKMLP_WIDTH)
 
 /* Rows narrower than a vector need a level that can leave lanes out. */
-#if SKMLP_MASKS
-#define SKMLP_LOAD(p) \
-    (mask ? (SKMLP_NAME(vector))SKMLP_MASKED_LOAD(mask, p) : *(const SKMLP_NAME(vector) *)(p))
+#if SKMLP_BYTES == 64
+#if SKMLP_REAL_BYTES == 8
+#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_pd
+#define SKMLP_MASKED_STORE _mm512_mask_storeu_pd
+#else
+#define SKMLP_MASKED_LOAD _mm512_maskz_loadu_ps
+#define SKMLP_MASKED_STORE _mm512_mask_storeu_ps
+#endif
+#define SKMLP_LOAD(p) (mask ? (SKMLP_VECTOR)SKMLP_MASKED_LOAD(mask, p) : SKMLP_READ(p))
 #define SKMLP_STORE(p, x)                   \
     do {                                    \
         if (mask)                           \
             SKMLP_MASKED_STORE(p, mask, x); \
         else                                \
-            *(SKMLP_NAME(vector) *)(p) = x; \
+            SKMLP_AT(p) = x;                \
     } while (0)
 #else
-#define SKMLP_LOAD(p) (*(const SKMLP_NAME(vector) *)(p))
-#define SKMLP_STORE(p, x) (*(SKMLP_NAME(vector) *)(p) = (x))
+#define SKMLP_LOAD(p) SKMLP_READ(p)
+#define SKMLP_STORE(p, x) (SKMLP_AT(p) = (x))
 #endif
 
 /* rows, vectors and mask are constants wherever this is inlined: the loops over them vanish. */
@@ -59,10 +57,12 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
     const SKMLP_REAL *restrict B, ptrdiff_t b_row, SKMLP_REAL scale, const SKMLP_REAL *S,
     ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t n, ptrdiff_t k)
 {
-    /* The other half of eight rows: registers for all multiples of a_row would run out. */
+    /* Rows 4 to 7 have a pointer of their own: registers for seven multiples of a_row would run
+       out. */
     const SKMLP_REAL *restrict A_4 = rows > 4 ? A + 4 * a_row : A;
-    SKMLP_NAME(vector) sum[SKMLP_TILE_ROWS][3], b[3];
-    /* Terms that a turn of the loop adds: few products per term leave time for the loop itself. */
+    SKMLP_VECTOR sum[SKMLP_TILE_ROWS][3], b[3];
+    /* With four rows the loop adds two terms at a time: the products of one do not hide its
+       overhead. */
     const int two = SKMLP_TILE_ROWS == 4;
     (void)mask;
     SKMLP_UNROLL
@@ -72,7 +72,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
             if (S)
                 sum[r][v] = scale * SKMLP_LOAD(S + r * s_row + SKMLP_START(v));
             else
-                sum[r][v] = (SKMLP_NAME(vector)){0};
+                sum[r][v] = (SKMLP_VECTOR){0};
 #define SKMLP_ADD_TERM()                                                       \
     do {                                                                       \
         SKMLP_UNROLL                                                           \
@@ -121,8 +121,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(tile)(
 }
 
 /* All rows of a strip of columns, where A of a tile starts a_tile after that of the tile before
-   it. Where they are many, the strip of B is copied first: rows of
-   B that are a power of two apart compete for few places in the first-level cache. */
+   it. Where they are many, the strip of B is copied first: rows of B that are a power of two
+   apart share few sets of the first-level cache. */
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(strip)(
     const int vectors, const unsigned mask, ptrdiff_t last, int far,
     const SKMLP_REAL *A, ptrdiff_t a_row, ptrdiff_t a_column, ptrdiff_t a_tile,
@@ -185,7 +185,7 @@ SKMLP_TARGET __attribute__((noinline)) static void SKMLP_NAME(strips)(
             SKMLP_STRIP(3, 0);
         else if (vectors == 2)
             SKMLP_STRIP(2, 0);
-#if SKMLP_MASKS
+#if SKMLP_BYTES == 64
         else if (last < 0) {
             last = 0;
             SKMLP_STRIP(1, (1u << n) - 1);
@@ -218,7 +218,7 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
     SKMLP_REAL scale, const SKMLP_REAL *S, ptrdiff_t s_row, SKMLP_REAL *C, ptrdiff_t m,
     ptrdiff_t n, ptrdiff_t k)
 {
-    enum { /* the shorter the copied rows, the more there are, and B is copied for fewer blocks */
+    enum { /* the shorter the copied rows are, the more fit, and the fewer times B is copied */
         MOST_INNER = 1024 / sizeof(SKMLP_REAL),
         COPIED_INNER = MOST_INNER < SKMLP_INNER ? MOST_INNER : SKMLP_INNER,
         COPIED_ROWS = SKMLP_COPIED_BYTES / (COPIED_INNER * sizeof(SKMLP_REAL))
@@ -249,9 +249,8 @@ SKMLP_TARGET static void SKMLP_NAME(product)(
 #undef SKMLP_START
 #undef SKMLP_LOAD
 #undef SKMLP_STORE
-#undef SKMLP_WIDTH
-#undef SKMLP_REAL
-#undef SKMLP_NAME
 #undef SKMLP_MASKED_LOAD
 #undef SKMLP_MASKED_STORE
+#undef SKMLP_INNER
+#undef SKMLP_TILE_ROWS
 #endif

@@ -20,6 +20,7 @@
 
 #include "clones.h"
 #include "levels.h"
+#include "sums.h"
 
 /* Copies are made for at least so many rows of C, or columns. */
 #define SKMLP_MANY_ROWS 64
@@ -40,47 +41,16 @@
 /* After a row of such a tile has been asked for, so many terms are added before the next. */
 #define SKMLP_TERMS_BETWEEN 8
 
-#if defined(__GNUC__)
-/* Each level works through the inner dimension in parts of INNER, where shorter ones would load
-   and store C more often, and A and B would not stay in the near caches for longer ones. Those of a
-   copied A are no longer than a row of the copy. */
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v1_##type
-#define SKMLP_TARGET
-#define SKMLP_BYTES 16
-#if defined(__aarch64__) /* 32 registers */
-#define SKMLP_TILE_ROWS 8
-#else
-#define SKMLP_TILE_ROWS 4
-#endif
-#define SKMLP_INNER 128
-#define SKMLP_MASKS 0
-#include "product_tiles.h"
-
-#ifdef SKMLP_X86_64_LEVELS
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v3_##type
-#define SKMLP_TARGET SKMLP_TARGET_V3
-#define SKMLP_BYTES 32
-#define SKMLP_TILE_ROWS 4
-#define SKMLP_INNER 128
-#define SKMLP_MASKS 0
-#include "product_tiles.h"
-
-#define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v4_##type
-#define SKMLP_TARGET SKMLP_TARGET_V4
-#define SKMLP_BYTES 64
-#define SKMLP_TILE_ROWS 8
-#define SKMLP_INNER SKMLP_LONG_INNER
-#define SKMLP_MASKS 1
-#include "product_tiles.h"
-#endif
-#endif
+#define SKMLP_PASSES "product_tiles.h"
+#include "each_level.h"
 
 #ifdef SKMLP_X86_64_LEVELS
 /* Whether level 3 is faster at a product where the processor works through vectors of level 4 in
    halves (measured on Zen 4). It is if rows have an odd number of halves: level 4 computes the
    last one twice, and starts every other row in the middle of a cache line. But strips of level 3
    are narrower, and read A, and B if it is not copied, from the cache more often. With few terms
-   per sum most of the time goes into sums that start and end, where narrower ones overlap more. */
+   per sum most of the time goes into their starts and ends, and those of narrower tiles overlap
+   more with the next. */
 static inline int skmlp_suits_halves(ptrdiff_t m, ptrdiff_t n_bytes, ptrdiff_t k)
 {
     const ptrdiff_t n_halves = (n_bytes + 31) / 32;

@@ -18,7 +18,7 @@ cdef extern from "products.h" nogil:
 
 cdef enum:
     SMALL_BYTES = 1 << 20  # stays in the second-level cache
-    MANY_ROWS = 192  # training cases that pay for BLAS's copies of large weights
+    BLAS_CASES = 192  # that pay for BLAS's copies of large weights
     FEW_COLUMNS = 4  # fewer do not fill the narrowest vector
     FEW_ROWS = 8  # fewer do not pay for a transposed copy of the weights
 
@@ -26,7 +26,7 @@ cdef enum:
 cdef inline bint is_ours(Py_ssize_t rows, Py_ssize_t n_bytes) noexcept nogil:
     """Whether our product is at least as fast as BLAS with so many training cases, where n_bytes
     is the size of the smaller factor, or of a gradient (at level 3 measured on Zen 3)."""
-    return skmlp_level >= 4 or skmlp_level == 3 and rows < MANY_ROWS or is_small(n_bytes)
+    return skmlp_level >= 4 or skmlp_level == 3 and rows < BLAS_CASES or is_small(n_bytes)
 
 
 cdef inline bint has_full_vectors() noexcept nogil:

@@ -36,7 +36,6 @@ typedef struct {
 } skmlp_case_rule_f32;
 
 #define SKMLP_PASSES "single_case_passes.h"
-#define SKMLP_HALVES_TOO
 #include "each_level.h"
 
 #define SKMLP_REAL double

@@ -11,16 +11,14 @@ from cython cimport floating
 from libc.string cimport memset
 
 from .activations cimport activate, multiply_by_derivative
+from .inputs cimport InputRows, gather_slab
+from .layers cimport case_net_input
+from .objective cimport add_output_loss, set_delta
+from .targets cimport TargetRows
 from .weight_updates cimport NESTEROV, UpdateRule
 from .workspace cimport Layer, Layout
 
 cdef extern from "single_case.h" nogil:
-    void skmlp_case_net_input_f64(
-        const double* x, const double* W, const double* b, double* z,
-        Py_ssize_t fan_in, Py_ssize_t fan_out)
-    void skmlp_case_net_input_f32(
-        const float* x, const float* W, const float* b, float* z,
-        Py_ssize_t fan_in, Py_ssize_t fan_out)
     ctypedef struct CaseLayer "skmlp_case_layer":
         void* W
         void* b
@@ -40,21 +38,6 @@ cdef extern from "single_case.h" nogil:
         const CaseLayer* layer, const double* x, double* delta, const double* next_x, double* z)
     void skmlp_case_update_f32(
         const CaseLayer* layer, const float* x, float* delta, const float* next_x, float* z)
-
-
-cdef inline void case_net_input(
-    const floating* x,
-    const floating* W,
-    const floating* b,
-    floating* z,  # OUT
-    Py_ssize_t fan_in,
-    Py_ssize_t fan_out,
-) noexcept nogil:
-    """z <- x @ W + b"""
-    if floating is double:
-        skmlp_case_net_input_f64(x, W, b, z, fan_in, fan_out)
-    else:
-        skmlp_case_net_input_f32(x, W, b, z, fan_in, fan_out)
 
 
 cdef inline void find_case_layers(
@@ -137,3 +120,38 @@ cdef inline void end_with_zeros(
     """What follows n numbers of a row of this length <- 0"""
     if n < padded:
         memset(delta + n, 0, (padded - n) * sizeof(floating))
+
+
+cdef inline void train_cases(
+    const Layout* layout,
+    const CaseLayer* layers,  # IN OUT: their weights and velocities
+    const InputRows* X,
+    const TargetRows* T,
+    const Py_ssize_t* order,
+    Py_ssize_t start,
+    Py_ssize_t stop,
+    floating* workspace,
+    double* sums,  # IN OUT
+    double* losses,  # OUT: one for each case of the epoch, or NULL
+) noexcept nogil:
+    """An update for each of the rows order[start:stop] of dense X, by momentum or Nesterov."""
+    cdef:
+        Py_ssize_t n
+        double loss_before
+        const CaseLayer* first = &layers[0]
+        floating* x = workspace + layout.x
+        floating* next_x = x + layout.n_features
+    gather_slab(X, order + start, x, 1)
+    case_net_input(x, <const floating*> first.W, <const floating*> first.b,
+                   workspace + layout.layers[0].h, first.fan_in, first.fan_out)
+    for n in range(start, stop):
+        loss_before = sums[0]
+        case_forward_pass(layout, layers, workspace)
+        add_output_loss(layout, T, order + n, workspace, sums, 1)
+        if losses != NULL:
+            losses[n] = sums[0] - loss_before
+        set_delta(layout, T, order + n, workspace, 1.0, 1)
+        # The last one has none after it: its own row will do.
+        gather_slab(X, order + min(n + 1, stop - 1), next_x, 1)
+        case_backward_and_update(layout, layers, x, next_x, workspace)
+        x, next_x = next_x, x

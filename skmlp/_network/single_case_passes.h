@@ -12,16 +12,6 @@
 
 #include "vector.h"
 
-/* Sums side by side of a row product: a vector, but not so many that adding them up takes longer
-   than they save. */
-#if SKMLP_BYTES > SKMLP_SUMS * SKMLP_REAL_BYTES
-typedef SKMLP_REAL SKMLP_NAME(sums)
-    __attribute__((vector_size(SKMLP_SUMS * SKMLP_REAL_BYTES), aligned(sizeof(SKMLP_REAL)),
-                   may_alias));
-#else
-typedef SKMLP_VECTOR SKMLP_NAME(sums);
-#endif
-#define SKMLP_N_SUMS ((int)(sizeof(SKMLP_NAME(sums)) / sizeof(SKMLP_REAL)))
 #define SKMLP_READ_SUMS(p) (*(const SKMLP_NAME(sums) *)(p))
 
 /* SKMLP_PART(rows, z) works on 4 rows of W, on 2 or on one, in the columns of a vector. All rows
@@ -289,7 +279,6 @@ SKMLP_TARGET static void SKMLP_NAME(column_backward)(
     SKMLP_NAME(column_update)(layer, h, delta[0]);
 }
 
-#undef SKMLP_N_SUMS
 #undef SKMLP_READ_SUMS
 #undef SKMLP_FEW
 #undef SKMLP_DOWN

@@ -64,7 +64,7 @@ cdef enum:
 
 cdef struct SkippedRow:
     uint32_t n_updates  # of this epoch that w and v have seen
-    int32_t gradient_row  # what it waits for, or NONE
+    int32_t gradient_row  # that will update it, or NONE
     double x  # what that is multiplied by
 
 
@@ -84,12 +84,13 @@ cdef struct FeatureSlab:  # sparse_batches.pxd
 
 cdef struct SkippedRows:
     Py_ssize_t n_features
+    Py_ssize_t fan_out
     Py_ssize_t n_slabs  # N_SLABS, or one: a power of two
     FeatureSlab slabs[N_SLABS]
     NonZero* non_zeros  # of the block under way: (n_slabs, most_non_zeros)
     Py_ssize_t most_non_zeros
     uint32_t n_updates  # of this epoch
-    uint32_t n_seen_by_all
+    uint32_t n_seen_by_all  # of these every row has seen so many
     UpdateRule rule
     double learning_rate
     SkippedRow* rows
@@ -101,7 +102,6 @@ cdef struct SkippedRows:
     Py_ssize_t n_gradient_rows  # without the scratch rows, one for each slab
     void* gradient_rows
     void* sums  # of x W, of all slabs but the first: (n_slabs - 1, rows of a block, fan_out)
-    void* W
     void* velocity  # of W, or the other state that a rule has
 
 
@@ -168,11 +168,9 @@ cdef inline void bring_up_to_date(
     Py_ssize_t s,
     floating* W,  # IN OUT
     Py_ssize_t feature,
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """Have a row see all updates so far"""
-    bring_up_to_date_and_add(skipped, s, W, feature, <floating> 0, <floating*> NULL, NULL,
-                             fan_out)
+    bring_up_to_date_and_add(skipped, s, W, feature, <floating> 0, <floating*> NULL, NULL)
 
 
 cdef inline void bring_up_to_date_and_add(
@@ -183,12 +181,12 @@ cdef inline void bring_up_to_date_and_add(
     floating x,
     floating* z,  # IN OUT
     const RowsAhead* ahead,
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """[w; v] <- M^k [w; v] + M^(k-1) eta [-beta g; g] for a row, where g is what it waits for;
     then z <- z + x w, unless z is NULL"""
     cdef:
         SkippedRow* row = &skipped.rows[feature]
+        Py_ssize_t fan_out = skipped.fan_out
         # At most n_features (sparse_batches.pxd): right even where the numbers have overflowed.
         Py_ssize_t k = <uint32_t> (skipped.n_updates - row.n_updates)
         floating* w = W + feature * fan_out

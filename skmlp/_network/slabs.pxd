@@ -1,16 +1,16 @@
 """Slabs: the parts of a large loop that threads share.
 
-The bits do not depend on the number of threads. Where a number depends on nothing that is
-computed beside it, each thread takes one slab, the same part of the rows in each loop, so
-that they stay in the cache of its core. BLAS promises no such thing: there, slabs follow
-from the shapes alone, and the number of threads decides who does a slab, never what it is.
+The bits do not depend on the number of threads. Our loops compute a row alike wherever a slab
+ends, so each thread takes one slab, of the same rows in every loop: they stay in the cache of its
+core. BLAS promises no such thing: there, slabs follow from the shapes alone, and the number of
+threads decides who does a slab, never what it is.
 """
 
 cdef enum:
     SLAB_WORK = 1 << 21  # multiplications that outweigh what another thread costs
     SLAB_UNIT = 8
     MIN_BLAS_SLAB = 128
-    MAX_BLAS_SLABS = 4  # for each, BLAS packs the other factor anew
+    MAX_BLAS_SLABS = 4  # in each, BLAS packs the whole other factor once more
 
 
 cdef inline Py_ssize_t slab_length(Py_ssize_t n, double work, int n_threads) noexcept nogil:

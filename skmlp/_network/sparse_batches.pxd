@@ -27,7 +27,7 @@ cdef extern from "blocks.h" nogil:
 cdef enum:
     SLAB_FEATURES = 16
     PREFETCHED_CASES = 4  # of X, ahead of the one at hand
-    PREFETCHED_ROWS = 12  # what is known of them, ahead of the non-zero at hand
+    PREFETCHED_ROWS = 12  # the SkippedRow of each, ahead of the non-zero at hand
 
 
 cdef inline Py_ssize_t n_gradient_rows(Py_ssize_t n_features, Py_ssize_t n_slabs) noexcept nogil:
@@ -49,7 +49,6 @@ cdef inline void start_block(
     const Py_ssize_t* row,
     floating* W,  # IN OUT
     Py_ssize_t rows,
-    Py_ssize_t fan_out,
     bint whole_batch,
     int n_threads,
 ) noexcept nogil:
@@ -65,7 +64,7 @@ cdef inline void start_block(
     cdef bint can_wait = whole_batch and needed <= skipped.first_delta
     cdef FeatureSlab* slab
     if n_unseen >= skipped.n_features or has_deltas and not can_wait:
-        bring_all_up_to_date(skipped, W, fan_out, n_threads)
+        bring_all_up_to_date(skipped, W, n_threads)
     find_non_zeros(skipped, X, row, W, rows)
     skipped.waits = whole_batch and needed <= skipped.first_delta
     if skipped.waits:
@@ -98,26 +97,26 @@ cdef inline void find_non_zeros(
             feature = feature_at(X, i)
             slab = &skipped.slabs[slab_of(skipped, feature)]
             skipped.non_zeros[slab.stop] = NonZero(
-                <int32_t> feature, <int32_t> n, (<const floating*> X.values)[i])
+                <int32_t> feature, <int32_t> n, <double> (<const floating*> X.values)[i])
             slab.stop += 1
 
 
 cdef inline void add_skipped_product(
     SkippedRows* skipped,  # IN OUT
+    floating* W,  # IN OUT
     floating* z,  # IN OUT
     Py_ssize_t rows,
-    Py_ssize_t fan_out,
     int n_threads,
 ) noexcept nogil:
     """z <- z + x W for the block, for which the rows of W that it names are brought up to date"""
-    cdef Py_ssize_t s, n = rows * fan_out
+    cdef Py_ssize_t s, n = rows * skipped.fan_out
     cdef floating* sums = <floating*> skipped.sums
     if skipped.n_slabs == 1:
-        add_slab_product(skipped, 0, z, fan_out)
+        add_slab_product(skipped, 0, W, z)
         return
     memset(sums, 0, (skipped.n_slabs - 1) * n * sizeof(floating))
     for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
-        add_slab_product(skipped, s, z if s == 0 else sums + (s - 1) * n, fan_out)
+        add_slab_product(skipped, s, W, z if s == 0 else sums + (s - 1) * n)
     for s in range(skipped.n_slabs - 1):
         add_scaled(<floating> 1, sums + s * n, z, n)
 
@@ -125,21 +124,20 @@ cdef inline void add_skipped_product(
 cdef inline void add_slab_product(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
+    floating* W,  # IN OUT
     floating* z,  # IN OUT
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """z <- z + x W for the features of a slab"""
     cdef Py_ssize_t i
-    cdef FeatureSlab slab = skipped.slabs[s]  # threads would wait for each other's
-    cdef floating* W = <floating*> skipped.W
+    cdef FeatureSlab slab = skipped.slabs[s]  # a copy: those of several threads share a line
     cdef const NonZero* x
     cdef RowsAhead ahead
     for i in range(slab.start, slab.stop):
         x = &skipped.non_zeros[i]
-        look_ahead(skipped, &slab, W, i, &ahead, fan_out)
-        bring_up_to_date_and_add(skipped, s, W, x.row, <floating> x.x, z + x.n * fan_out,
-                                 &ahead, fan_out)
-        note_what_waits(skipped, &slab, W, x, fan_out)
+        look_ahead(skipped, &slab, W, i, &ahead)
+        bring_up_to_date_and_add(skipped, s, W, x.row, <floating> x.x, z + x.n * skipped.fan_out,
+                                 &ahead)
+        note_what_waits(skipped, &slab, W, x)
     skipped.slabs[s].n_updated = slab.n_updated
     skipped.slabs[s].n_added = slab.n_added
 
@@ -150,10 +148,10 @@ cdef inline void look_ahead(
     const floating* W,
     Py_ssize_t i,
     RowsAhead* ahead,  # OUT
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """Find what the next non-zeros of the slab need"""
     cdef const floating* velocity = <const floating*> skipped.velocity
+    cdef Py_ssize_t fan_out = skipped.fan_out
     cdef Py_ssize_t last = slab.stop - 1, waiting
     cdef Py_ssize_t feature = skipped.non_zeros[min(i + SKMLP_FAR, last)].row
     SKMLP_PREFETCH(<const char*> &skipped.rows[
@@ -175,7 +173,6 @@ cdef inline void note_what_waits(
     FeatureSlab* slab,  # IN OUT
     const floating* W,
     const NonZero* non_zero,
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """What the row that a non-zero names waits for now: delta of its case, or a gradient row to
     itself"""
@@ -187,10 +184,10 @@ cdef inline void note_what_waits(
         row.x = x.x
         return
     if row.gradient_row == NONE:
-        start_gradient_row(skipped, slab, W, row, x.row, fan_out)
+        start_gradient_row(skipped, slab, W, row, x.row)
     elif row.gradient_row >= skipped.first_delta:
         first = NonZero(0, <int32_t> (row.gradient_row - skipped.first_delta), row.x)
-        start_gradient_row(skipped, slab, W, row, x.row, fan_out)
+        start_gradient_row(skipped, slab, W, row, x.row)
         first.row = row.gradient_row
         note_what_is_added(skipped, slab, first)
     x.row = row.gradient_row
@@ -203,14 +200,13 @@ cdef inline void start_gradient_row(
     const floating* W,
     SkippedRow* row,  # OUT
     Py_ssize_t feature,
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     row.gradient_row = <int32_t> (slab.first_gradient_row + slab.n_updated)
     row.x = 1
     skipped.updated[row.gradient_row] = feature
     slab.n_updated += 1
-    memset(<floating*> skipped.gradient_rows + row.gradient_row * fan_out, 0,
-           fan_out * sizeof(floating))
+    memset(<floating*> skipped.gradient_rows + row.gradient_row * skipped.fan_out, 0,
+           skipped.fan_out * sizeof(floating))
 
 
 cdef inline void note_what_is_added(
@@ -227,32 +223,31 @@ cdef inline void add_skipped_gradient(
     SkippedRows* skipped,  # IN OUT
     const floating* delta,
     Py_ssize_t rows,
-    Py_ssize_t fan_out,
     int n_threads,
 ) noexcept nogil:
     """Keep delta of the block for the rows that wait for it; add x.T @ delta to the others'
     gradients"""
     cdef Py_ssize_t s
     if skipped.waits:
-        memcpy(<floating*> skipped.gradient_rows + skipped.first_delta * fan_out, delta,
-               rows * fan_out * sizeof(floating))
+        memcpy(<floating*> skipped.gradient_rows + skipped.first_delta * skipped.fan_out, delta,
+               rows * skipped.fan_out * sizeof(floating))
     if skipped.n_slabs == 1:
-        add_slab_gradient(skipped, 0, delta, fan_out)
+        add_slab_gradient(skipped, 0, delta)
         return
     for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
-        add_slab_gradient(skipped, s, delta, fan_out)
+        add_slab_gradient(skipped, s, delta)
 
 
 cdef inline void add_slab_gradient(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
     const floating* delta,
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     """gradient <- gradient + x.T @ delta for those features of a slab that have a gradient row"""
     cdef Py_ssize_t i
     cdef const FeatureSlab* slab = &skipped.slabs[s]
     cdef const NonZero* x
+    cdef Py_ssize_t fan_out = skipped.fan_out
     for i in range(slab.start, slab.start + slab.n_added):
         x = &skipped.non_zeros[i]
         add_scaled(<floating> x.x, delta + x.n * fan_out,
@@ -262,46 +257,43 @@ cdef inline void add_slab_gradient(
 cdef inline void end_batch(
     SkippedRows* skipped,  # IN OUT
     floating* W,  # IN OUT
-    Py_ssize_t fan_out,
     int n_threads,
 ) noexcept nogil:
     """Count the update; rows that have a gradient row of their own see it at once"""
     cdef Py_ssize_t s
     skipped.n_updates += 1
     if skipped.n_slabs == 1:
-        end_batch_of_slab(skipped, 0, W, fan_out)
+        end_batch_of_slab(skipped, 0, W)
         return
     for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
-        end_batch_of_slab(skipped, s, W, fan_out)
+        end_batch_of_slab(skipped, s, W)
 
 
 cdef inline void end_batch_of_slab(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
     floating* W,  # IN OUT
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef FeatureSlab* slab = &skipped.slabs[s]
     for i in range(slab.first_gradient_row, slab.first_gradient_row + slab.n_updated):
-        bring_up_to_date(skipped, s, W, skipped.updated[i], fan_out)
+        bring_up_to_date(skipped, s, W, skipped.updated[i])
     slab.n_updated = 0
 
 
 cdef inline void bring_all_up_to_date(
     SkippedRows* skipped,  # IN OUT
     floating* W,  # IN OUT
-    Py_ssize_t fan_out,
     int n_threads,
 ) noexcept nogil:
     """Have every row see all updates: where no room is left, and at the end of an epoch or of
     what there was time for"""
     cdef Py_ssize_t s
     if skipped.n_slabs == 1:
-        bring_slab_up_to_date(skipped, 0, W, fan_out)
+        bring_slab_up_to_date(skipped, 0, W)
     else:
         for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
-            bring_slab_up_to_date(skipped, s, W, fan_out)
+            bring_slab_up_to_date(skipped, s, W)
     skipped.n_seen_by_all = skipped.n_updates
     skipped.first_delta = skipped.n_gradient_rows
 
@@ -310,10 +302,9 @@ cdef inline void bring_slab_up_to_date(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
     floating* W,  # IN OUT
-    Py_ssize_t fan_out,
 ) noexcept nogil:
     cdef Py_ssize_t feature, start = s * SLAB_FEATURES
     while start < skipped.n_features:
         for feature in range(start, min(start + SLAB_FEATURES, skipped.n_features)):
-            bring_up_to_date(skipped, s, W, feature, fan_out)
+            bring_up_to_date(skipped, s, W, feature)
         start += skipped.n_slabs * SLAB_FEATURES

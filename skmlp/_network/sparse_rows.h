@@ -48,7 +48,6 @@ SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
 #endif
 
 #define SKMLP_PASSES "sparse_row_passes.h"
-#define SKMLP_HALVES_TOO
 #include "each_level.h"
 
 #define SKMLP_REAL double

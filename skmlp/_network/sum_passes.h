@@ -1,20 +1,10 @@
 /* The sums of sums.h for one level of the processor: that file includes this one for each. */
 
-#if SKMLP_BYTES > SKMLP_SUMS * SKMLP_REAL_BYTES
-typedef SKMLP_REAL SKMLP_NAME(addends)
-    __attribute__((vector_size(SKMLP_SUMS * SKMLP_REAL_BYTES), aligned(sizeof(SKMLP_REAL)),
-                   may_alias));
-#elif SKMLP_BYTES
-typedef SKMLP_REAL SKMLP_NAME(addends)
-    __attribute__((vector_size(SKMLP_BYTES), aligned(sizeof(SKMLP_REAL)), may_alias));
-#else
-typedef SKMLP_REAL SKMLP_NAME(addends);
-#endif
-#define SKMLP_VECTOR SKMLP_NAME(addends)
-#define SKMLP_WIDTH ((int)(sizeof(SKMLP_VECTOR) / sizeof(SKMLP_REAL)))
+#include "vector.h"
+
+#undef SKMLP_VECTOR /* and WIDTH, AT and READ with it */
+#define SKMLP_VECTOR SKMLP_NAME(sums)
 #define SKMLP_VECTORS (SKMLP_SUMS / SKMLP_WIDTH)
-#define SKMLP_AT(p) (*(SKMLP_VECTOR *)(p))
-#define SKMLP_READ(p) (*(const SKMLP_VECTOR *)(p))
 
 /* x y */
 SKMLP_TARGET SKMLP_INLINE SKMLP_REAL SKMLP_NAME(dot)(
@@ -138,5 +128,6 @@ SKMLP_TARGET static void SKMLP_NAME(add_column_gradient)(
     SKMLP_NAME(add_weighted_rows)(h, delta, gradient, rows, n);
 }
 
+#undef SKMLP_VECTOR
 #undef SKMLP_VECTORS
 #undef SKMLP_START

@@ -17,7 +17,6 @@
 #define SKMLP_SUMS 8
 
 #define SKMLP_PASSES "sum_passes.h"
-#define SKMLP_HALVES_TOO /* SKMLP_BY_LEVEL names them; none is used here */
 #include "each_level.h"
 
 #define SKMLP_REAL double

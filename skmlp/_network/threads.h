@@ -22,7 +22,7 @@ static inline int skmlp_max_threads(void)
 }
 
 /* Ask for the lines of the cache that are about to be written. Where another core has read
-   a line, a store waits until it is ours alone again: some 20 ns each where stores follow one
+   a line, a store waits until this core owns it: some 20 ns each where stores follow one
    another, and a third of that where many are asked for. */
 static inline void skmlp_claim(const char *start, ptrdiff_t n_bytes)
 {

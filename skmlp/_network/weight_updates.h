@@ -17,7 +17,7 @@
    of doubles in the processor's divider take longer than all the rest of an update, and
    the quotient needs it too. y approaches 1 / sqrt(x) by Newton's method from a first value
    that halves the exponent (Lomont 2003, "Fast inverse square root"), and one more step
-   corrects x y. An infinite x gives NaN. */
+   corrects x y. An infinite x gives NaN, and a denormal one too small a root. */
 static inline double skmlp_root_f64(double x)
 {
     const double minus_half_x = -0.5 * x;
@@ -32,6 +32,30 @@ static inline double skmlp_root_f64(double x)
     root = x * y;
     return root + 0.5 * y * (x - root * root);
 }
+
+typedef enum {
+    SKMLP_NO_RULE,
+    SKMLP_MOMENTUM,
+    SKMLP_NESTEROV,
+    SKMLP_ADAGRAD,
+    SKMLP_RMSPROP,
+    SKMLP_ADADELTA,
+    SKMLP_ADAM
+} skmlp_rule_name;
+
+typedef struct {
+    int name;
+    ptrdiff_t n_vectors; /* of state that the rule needs, each as long as the parameters */
+    double momentum;     /* gamma */
+    double rho, beta_1, beta_2, epsilon;
+} skmlp_update_rule;
+
+typedef struct {
+    const skmlp_update_rule *rule;
+    double learning_rate;
+    ptrdiff_t t;            /* its number, counted from 1 */
+    ptrdiff_t n_parameters; /* from one vector of state to the next */
+} skmlp_update;
 
 #define SKMLP_REAL double
 #define SKMLP_SQRT skmlp_root_f64
@@ -119,6 +143,42 @@ SKMLP_CLONES static void SKMLP_NAME(adam)(
         m[i] = beta_1 * m[i] + one_minus_beta_1 * g[i];
         s[i] = beta_2 * s[i] + one_minus_beta_2 * (g[i] * g[i]);
         w[i] -= eta_t * m[i] / (SKMLP_SQRT(s[i]) * scale + epsilon);
+    }
+}
+
+/* Updates n parameters by one of the rules. Constants are computed in double and then rounded. */
+static inline void SKMLP_NAME(update_weights)(
+    const skmlp_update *update, const SKMLP_REAL *g, SKMLP_REAL *state, SKMLP_REAL *w, ptrdiff_t n)
+{
+    const skmlp_update_rule *rule = update->rule;
+    const double t = (double)update->t;
+    const SKMLP_REAL eta = (SKMLP_REAL)update->learning_rate, gamma = (SKMLP_REAL)rule->momentum,
+                     rho = (SKMLP_REAL)rule->rho, one_minus_rho = (SKMLP_REAL)(1 - rule->rho),
+                     epsilon = (SKMLP_REAL)rule->epsilon;
+    switch (rule->name) {
+    case SKMLP_MOMENTUM:
+        SKMLP_NAME(momentum)(g, state, w, n, eta, gamma);
+        break;
+    case SKMLP_NESTEROV:
+        SKMLP_NAME(nesterov)(g, state, w, n, eta, gamma);
+        break;
+    case SKMLP_ADAGRAD:
+        SKMLP_NAME(adagrad)(g, state, w, n, eta, epsilon);
+        break;
+    case SKMLP_RMSPROP:
+        SKMLP_NAME(rmsprop)(g, state, w, n, eta, rho, one_minus_rho, epsilon);
+        break;
+    case SKMLP_ADADELTA:
+        SKMLP_NAME(adadelta)(g, state, state + update->n_parameters, w, n, eta, rho, one_minus_rho,
+                             epsilon);
+        break;
+    case SKMLP_ADAM:
+        SKMLP_NAME(adam)(g, state, state + update->n_parameters, w, n,
+                         (SKMLP_REAL)(update->learning_rate / (1 - pow(rule->beta_1, t))),
+                         (SKMLP_REAL)(1 / sqrt(1 - pow(rule->beta_2, t))),
+                         (SKMLP_REAL)rule->beta_1, (SKMLP_REAL)(1 - rule->beta_1),
+                         (SKMLP_REAL)rule->beta_2, (SKMLP_REAL)(1 - rule->beta_2), epsilon);
+        break;
     }
 }
 

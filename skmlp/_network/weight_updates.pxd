@@ -5,68 +5,33 @@ each rule. They agree with `torch.optim` to rounding.
 """
 
 from cython cimport floating
-from libc.math cimport pow, sqrt
 
 cdef extern from "weight_updates.h" nogil:
-    void skmlp_momentum_f64(
-        const double* g, double* v, double* w, Py_ssize_t n, double eta, double gamma)
-    void skmlp_momentum_f32(
-        const float* g, float* v, float* w, Py_ssize_t n, float eta, float gamma)
-    void skmlp_nesterov_f64(
-        const double* g, double* v, double* w, Py_ssize_t n, double eta, double gamma)
-    void skmlp_nesterov_f32(
-        const float* g, float* v, float* w, Py_ssize_t n, float eta, float gamma)
-    void skmlp_adagrad_f64(
-        const double* g, double* s, double* w, Py_ssize_t n, double eta, double epsilon)
-    void skmlp_adagrad_f32(
-        const float* g, float* s, float* w, Py_ssize_t n, float eta, float epsilon)
-    void skmlp_rmsprop_f64(
-        const double* g, double* s, double* w, Py_ssize_t n, double eta, double rho, double
-        one_minus_rho, double epsilon)
-    void skmlp_rmsprop_f32(
-        const float* g, float* s, float* w, Py_ssize_t n, float eta, float rho, float
-        one_minus_rho, float epsilon)
-    void skmlp_adadelta_f64(
-        const double* g, double* s, double* d, double* w, Py_ssize_t n, double eta, double rho,
-        double one_minus_rho, double epsilon)
-    void skmlp_adadelta_f32(
-        const float* g, float* s, float* d, float* w, Py_ssize_t n, float eta, float rho, float
-        one_minus_rho, float epsilon)
-    void skmlp_adam_f64(
-        const double* g, double* m, double* s, double* w, Py_ssize_t n, double eta_t, double
-        scale, double beta_1, double one_minus_beta_1, double beta_2, double one_minus_beta_2,
-        double epsilon)
-    void skmlp_adam_f32(
-        const float* g, float* m, float* s, float* w, Py_ssize_t n, float eta_t, float scale,
-        float beta_1, float one_minus_beta_1, float beta_2, float one_minus_beta_2, float
-        epsilon)
-
-
-cdef enum Rule:
-    NO_RULE
-    MOMENTUM
-    NESTEROV
-    ADAGRAD
-    RMSPROP
-    ADADELTA
-    ADAM
-
-
-cdef struct UpdateRule:
-    int name
-    Py_ssize_t n_vectors  # of state that the rule needs, each as long as the parameters
-    double momentum  # gamma
-    double rho
-    double beta_1
-    double beta_2
-    double epsilon
-
-
-cdef struct Update:
-    const UpdateRule* rule
-    double learning_rate
-    Py_ssize_t t  # its number, counted from 1
-    Py_ssize_t n_parameters  # from one vector of state to the next
+    enum:
+        NO_RULE "SKMLP_NO_RULE"
+        MOMENTUM "SKMLP_MOMENTUM"
+        NESTEROV "SKMLP_NESTEROV"
+        ADAGRAD "SKMLP_ADAGRAD"
+        RMSPROP "SKMLP_RMSPROP"
+        ADADELTA "SKMLP_ADADELTA"
+        ADAM "SKMLP_ADAM"
+    ctypedef struct UpdateRule "skmlp_update_rule":
+        int name
+        Py_ssize_t n_vectors
+        double momentum
+        double rho
+        double beta_1
+        double beta_2
+        double epsilon
+    ctypedef struct Update "skmlp_update":
+        const UpdateRule* rule
+        double learning_rate
+        Py_ssize_t t
+        Py_ssize_t n_parameters
+    void skmlp_update_weights_f64(
+        const Update* update, const double* g, double* state, double* w, Py_ssize_t n)
+    void skmlp_update_weights_f32(
+        const Update* update, const float* g, float* state, float* w, Py_ssize_t n)
 
 
 cdef inline void update_weights(
@@ -89,59 +54,7 @@ cdef inline void update_weights(
     ADAM      Kingma & Ba (2015), "Adam: a method for stochastic optimization". epsilon is
               added to the root after its bias has been corrected.
     """
-    cdef:
-        const UpdateRule* rule = update.rule
-        floating* first = state
-        floating* second = state + update.n_parameters
-        double eta = update.learning_rate
-        double eta_t, scale
-    if rule.name == ADAM:
-        eta_t = eta / (1 - pow(rule.beta_1, <double> update.t))
-        scale = 1 / sqrt(1 - pow(rule.beta_2, <double> update.t))
-        if floating is double:
-            skmlp_adam_f64(
-                gradient, first, second, parameters, n, eta_t, scale, rule.beta_1,
-                1 - rule.beta_1, rule.beta_2, 1 - rule.beta_2, rule.epsilon)
-        else:
-            skmlp_adam_f32(
-                gradient, first, second, parameters, n, <float> eta_t, <float> scale,
-                <float> rule.beta_1, <float> (1 - rule.beta_1), <float> rule.beta_2,
-                <float> (1 - rule.beta_2), <float> rule.epsilon)
-    elif rule.name == MOMENTUM:
-        if floating is double:
-            skmlp_momentum_f64(
-                gradient, first, parameters, n, eta, rule.momentum)
-        else:
-            skmlp_momentum_f32(
-                gradient, first, parameters, n, <float> eta, <float> rule.momentum)
-    elif rule.name == NESTEROV:
-        if floating is double:
-            skmlp_nesterov_f64(
-                gradient, first, parameters, n, eta, rule.momentum)
-        else:
-            skmlp_nesterov_f32(
-                gradient, first, parameters, n, <float> eta, <float> rule.momentum)
-    elif rule.name == ADAGRAD:
-        if floating is double:
-            skmlp_adagrad_f64(
-                gradient, first, parameters, n, eta, rule.epsilon)
-        else:
-            skmlp_adagrad_f32(
-                gradient, first, parameters, n, <float> eta, <float> rule.epsilon)
-    elif rule.name == RMSPROP:
-        if floating is double:
-            skmlp_rmsprop_f64(
-                gradient, first, parameters, n, eta, rule.rho, 1 - rule.rho, rule.epsilon)
-        else:
-            skmlp_rmsprop_f32(
-                gradient, first, parameters, n, <float> eta, <float> rule.rho,
-                <float> (1 - rule.rho), <float> rule.epsilon)
-    elif rule.name == ADADELTA:
-        if floating is double:
-            skmlp_adadelta_f64(
-                gradient, first, second, parameters, n, eta, rule.rho, 1 - rule.rho,
-                rule.epsilon)
-        else:
-            skmlp_adadelta_f32(
-                gradient, first, second, parameters, n, <float> eta, <float> rule.rho,
-                <float> (1 - rule.rho), <float> rule.epsilon)
+    if floating is double:
+        skmlp_update_weights_f64(update, gradient, state, parameters, n)
+    else:
+        skmlp_update_weights_f32(update, gradient, state, parameters, n)

@@ -34,6 +34,7 @@ cdef struct Layer:
 cdef struct Layout:
     Py_ssize_t n_layers
     Layer* layers
+    Py_ssize_t itemsize  # bytes of a number
     Py_ssize_t block_rows
     Py_ssize_t n_features
     bint sparse  # inputs, none of which is dense: there is no room for x
@@ -46,6 +47,8 @@ cdef struct Layout:
     Py_ssize_t transposed
     Py_ssize_t n_workspace
     int n_threads  # that share the work of a large product
+    int loss
+    int score
 
 
 cdef inline Py_ssize_t aligned(Py_ssize_t n) noexcept nogil:
@@ -63,7 +66,7 @@ cdef inline void place_parameters(Layout* layout) noexcept nogil:
     layout.n_parameters = end
 
 
-cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept nogil:
+cdef inline void place_workspace(Layout* layout) noexcept nogil:
     """Fill in where each part of the workspace starts."""
     cdef Py_ssize_t l, n_weights, widest = 1, n_transposed = 0, rows = layout.block_rows
     cdef Py_ssize_t end = 0 if layout.sparse else aligned((rows + 1) * layout.n_features)
@@ -73,7 +76,7 @@ cdef inline void place_workspace(Layout* layout, Py_ssize_t itemsize) noexcept n
         end += aligned(rows * layout.layers[l].fan_out)
         widest = max(widest, layout.layers[l].fan_out)
         n_weights = layout.layers[l].fan_in * layout.layers[l].fan_out
-        if n_weights * itemsize <= SMALL_BYTES:
+        if n_weights * layout.itemsize <= SMALL_BYTES:
             n_transposed = max(n_transposed, n_weights)
         elif l > 0:
             n_transposed = max(
