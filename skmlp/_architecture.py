@@ -1,5 +1,6 @@
 """The hidden layers that the parameters describe: how many units, which activations."""
 
+from collections.abc import Mapping
 from numbers import Integral
 
 from skmlp._network.network import HIDDEN_ACTIVATIONS
@@ -18,11 +19,13 @@ def hidden_units(hidden_layer_sizes):
         Where that is not one or several ints of at least 1.
     """
     sizes = hidden_layer_sizes
-    try:
-        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-    except TypeError:  # cannot be iterated over
-        sizes = [None]
-    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+    if isinstance(sizes, Integral):
+        sizes = [sizes]
+    # Not all that can be iterated over has an order; not all that has is a Sequence.
+    in_order = hasattr(sizes, "__getitem__") and not isinstance(sizes, Mapping)
+    if getattr(sizes, "shape", None) == () or not (
+        in_order and all(isinstance(n, Integral) and n >= 1 for n in sizes)
+    ):
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints of at least 1, "
             f"got {hidden_layer_sizes!r}"
@@ -46,7 +49,11 @@ def hidden_activations(activation, hidden_layer_sizes):
     """
     n_layers = len(hidden_units(hidden_layer_sizes))
     names = [activation] * n_layers if isinstance(activation, str) else list(activation)
-    unknown = [name for name in names if name not in list(HIDDEN_ACTIVATIONS)]
+    unknown = [
+        name
+        for name in names
+        if not (isinstance(name, str) and name in HIDDEN_ACTIVATIONS)
+    ]
     if unknown:
         raise ValueError(
             f"activation has unknown names {unknown}; use names of "

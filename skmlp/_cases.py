@@ -194,8 +194,10 @@ class Cases:
         targets = self.targets
         t = targets.labels if targets.values is None else targets.values
         number = crc32(np.ascontiguousarray(at(t, self.rows)))
-        s = targets.weights
-        return number if s is None else crc32(at(s, self.rows), number)
+        if targets.weights is None:
+            return number
+        s = at(targets.weights, self.rows).astype(np.float32)  # scaled, to rounding
+        return number if np.all(s == 1) else crc32(s, number)
 
     def class_frequencies(self):
         """Share of the weights that each class has, or each label of several."""

@@ -31,6 +31,9 @@ AUTO_FEW_ROWS, AUTO_MOST_ROWS = 32, 200
 # weights.
 MANY_CASES = 200
 
+# Bytes of a row of weights that takes as long to update as to find.
+SHORT_ROW = 200
+
 # Threads share a sparse batch whose non-zeros name so many weights: to read and write
 # these and their velocities moves 4 MB in float64.
 SHARED_WEIGHTS = 1 << 17
@@ -112,10 +115,14 @@ class MiniBatchTraining(Training):
     def worth_skipping(self):
         """Whether updates can leave out rows of weights, and are not cheap anyway.
 
-        They are where a batch has more non-zeros than there are rows.
+        They are where a batch has more non-zeros than there are rows; of short rows,
+        to leave one out saves less, and to find out which costs the same.
         """
+        n_rows, length = self.network.layer_units[:2]
+        n_bytes = length * self.parameters.itemsize
         n_non_zeros = self.batch_size * self.cases.inputs.mean_row_length
-        return n_non_zeros <= self.network.layer_units[0] and kernel.Skipping.possible(
+        worth_it = n_non_zeros * max(1, SHORT_ROW / n_bytes) <= n_rows
+        return worth_it and kernel.Skipping.possible(
             self.cases.inputs, self.updates, self.mlp.weight_decay
         )
 
@@ -178,6 +185,8 @@ class MiniBatchTraining(Training):
 
     def start_anew(self):
         """Go back to the first weights, with a lower learning rate."""
+        if self.report:
+            self.report.line(self)
         state = self.state
         self.parameters[:] = self.first_parameters
         state.update_state[:] = 0
@@ -191,8 +200,6 @@ class MiniBatchTraining(Training):
             watched=state.watched,
             checksum=state.checksum,
         )
-        if self.report:
-            self.report.line(self)
         if self.tasks:
             self.tasks.start_anew(self)
         self.started_anew = True

@@ -76,9 +76,10 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         That is for full batches and a `batch_size` of 200 or more; for a smaller one,
         also one that "auto" stands for, it is multiplied by sqrt(batch_size / 200). A
         chunk of fewer rows in `partial_fit` counts as a smaller one, unless
-        `batch_size` is "full". Where training diverges with "auto" in the first call,
-        it starts anew at a tenth of the rate, as often as needed, with a
-        `ConvergenceWarning`; later calls keep the lower rate.
+        `batch_size` is "full". A later call goes by its own mini-batches. Where
+        training diverges with "auto" in the first call, it starts anew at a tenth of
+        the rate, as often as needed, with a `ConvergenceWarning`; later calls divide
+        theirs as often.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9
@@ -98,8 +99,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     max_iter : int, default=200
         Largest number of epochs of a call of `fit`, at least 1.
     max_fun : int, default=15000
-        "lbfgs" ends with the iteration in which it has computed the objective so often,
-        in a call of `fit`; at least 1.
+        Evaluations of the objective in a call of `fit`, at least 1, after which "lbfgs"
+        ends, once the iteration under way is complete.
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None

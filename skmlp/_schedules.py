@@ -81,8 +81,8 @@ def learning_rate(schedule, initial, power_t, epoch, n_reductions):
     float
     """
     if schedule == "invscaling":
-        # Which may be 0, but does not overflow; of ints NumPy takes no such power.
-        return initial * float(epoch) ** -power_t
+        # Which may be 0, but does not overflow. NumPy takes no such power of ints.
+        return initial * float(epoch) ** -float(power_t)
     if schedule == "adaptive":
         return initial / ADAPTIVE_DIVISOR**n_reductions
     return initial

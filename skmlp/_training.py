@@ -229,8 +229,8 @@ class Training(ABC):
         self.ended = True
 
     def release(self):
-        """Let go of the memory that only `run` needs."""
-        self.gradient = self.workspace = None
+        """Let go of what only `run` needs."""
+        self.gradient = self.workspace = self.report = None
 
     def start(self):
         """Look at what training starts from, for what it will be measured by."""
@@ -333,11 +333,13 @@ class Training(ABC):
 
     def checksum(self):
         """A number that hardly any other targets, objective or activations have."""
-        mlp = self.mlp
-        penalty = None if mlp.early_stopping else float(mlp.weight_decay)
-        what = mlp.loss, mlp._layer_activations(), penalty
+        mlp, what = self.mlp, self.mlp._layer_activations()
+        if self.watched in ("objective", "loss"):
+            what = [*what, mlp.loss]
+        if self.watched == "objective":
+            what = [*what, float(mlp.weight_decay)]
         cases = self.validation if mlp.early_stopping else self.cases
-        return crc32(repr(what).encode(), cases.checksum())
+        return crc32(" ".join(map(str, what)).encode(), cases.checksum())
 
     def out_of_patience(self, curves):
         """Watch this epoch's value; say whether training is to stop."""

@@ -484,6 +484,30 @@ def test_best_epoch_is_one_of_those_measured_alike(before, after):
     assert mlp.set_params(**after).fit(X, y).best_epoch_ > n_before
 
 
+@pytest.mark.parametrize(
+    ("parameters", "fit_parameters"),
+    [
+        ({"weight_decay": 0.01}, {}),
+        ({"loss": np.str_("log_loss"), "activation": np.array(["relu"])}, {}),
+        ({"scoring": "accuracy", "loss": "squared_error"}, {}),
+        ({}, {"sample_weight": np.full(len(X), 3.0)}),
+    ],
+    ids=[
+        "weight_decay",
+        "names of NumPy",
+        "loss beside accuracy",
+        "weights of one size",
+    ],
+)
+def test_patience_carries_on_where_values_are_measured_as_before(
+    parameters, fit_parameters
+):
+    mlp = small(MLPClassifierSDM, warm_start=True, learning_rate_init=1e-9, tol=1)
+    mlp.set_params(max_iter=4, n_iter_no_change=5)
+    mlp.set_params(scoring=parameters.get("scoring", "loss")).fit(X, y)
+    assert mlp.set_params(**parameters).fit(X, y, **fit_parameters).n_iter_ == 2
+
+
 def test_a_warm_start_with_more_weight_decay_trains_until_it_has_converged():
     mlp = small(MLPClassifierSDM, early_stopping=False, tol=1e-4, max_iter=1000)
     mlp.set_params(warm_start=True, weight_decay=1e-5).fit(X, y)
@@ -774,8 +798,7 @@ def test_a_warm_start_on_other_targets_is_measured_by_these(
     assert mlp.score(X, X[:, 2] > 0) > (0.9 if estimator is MLPClassifierSDM else 0.3)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_best_of_several_networks_keeps_its_validation_rows(seed):
+def test_the_best_of_several_networks_keeps_its_validation_rows():
     held_out = set()
 
     def scorer(mlp, X, y):
@@ -783,7 +806,9 @@ def test_the_best_of_several_networks_keeps_its_validation_rows(seed):
         return mlp.score(X, y)
 
     mlp = small(MLPClassifierSDM, scoring=scorer, n_init=3, warm_start=True, max_iter=3)
-    mlp.set_params(random_state=seed).fit(X, y).fit(X, y)
+    mlp.fit(X, y)
+    assert np.argmin(mlp.n_init_history_["reached"]) > 0
+    mlp.fit(X, y)
     assert len(held_out) == 1
 
 

@@ -64,6 +64,8 @@ BAD_PARAMETERS = {
         [[3, 3]],
         [(3, 3), (3,)],
         np.array(3),
+        {3, 4},
+        {3: 1},
     ],
     "activation": [
         "sigmoid",
@@ -74,6 +76,7 @@ BAD_PARAMETERS = {
         ["sigmoid"],
         [None],
         [["relu"]],
+        np.array([["relu"]]),
     ],
     "loss": ["hinge", None, 1],
     "out_activation": ["softmax", "exp", None, ["identity"]],

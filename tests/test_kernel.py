@@ -144,6 +144,14 @@ def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
     ):
         with pytest.raises(ValueError, match="order given first"):
             train(**arguments | wrong)
+    with pytest.raises(ValueError, match="must not sit out"):
+        skipping.start_epoch(
+            Updates("rmsprop", momentum=0, rho=0.9, beta_1=0, beta_2=0, epsilon=1),
+            parameters,
+            state,
+            learning_rate=0.1,
+            weight_decay=0.0,
+        )
     for wrong in (
         {"learning_rate": 0.2},
         {"weight_decay": 0.1},
@@ -152,6 +160,9 @@ def test_rows_sit_out_updates_in_the_order_that_there_is_room_for():
         with pytest.raises(ValueError, match="that the epoch was started with"):
             train(**arguments, order=order, **wrong)
     assert train(**arguments, order=order) == (N, 3)
+    skipping.end_epoch(parameters, state)
+    with pytest.raises(ValueError, match="that the epoch was started with"):
+        train(**arguments, order=order)
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.complex64, ">f8", "M8[ns]", np.float16])

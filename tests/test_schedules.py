@@ -28,7 +28,7 @@ def test_constant_rate_stays(estimator):
 
 @both
 @pytest.mark.parametrize("batch_size", [1, 7, "full"])
-@pytest.mark.parametrize("power_t", [0, 0.5, 1, np.int64(1)])
+@pytest.mark.parametrize("power_t", [0, 0.5, 1, np.int64(1), np.uint8(1)])
 def test_invscaling_counts_epochs_from_1(estimator, batch_size, power_t):
     eta = rates(
         estimator,

@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
+from skmlp._mini_batches import SHORT_ROW
 from skmlp._network import kernel
 from skmlp._network.network import Inputs, Network
 
@@ -28,6 +29,22 @@ def _slabs(request, monkeypatch):
     """All tests run with batches that threads share, too."""
     share = "skmlp._mini_batches.MiniBatchTraining.worth_sharing"
     monkeypatch.setattr(share, lambda training: request.param)
+
+
+@pytest.mark.parametrize(("n_hidden", "sits_out"), [(3, False), (60, True)])
+def test_short_rows_do_not_sit_out_updates(n_hidden, sits_out, monkeypatch):
+    """To find out which can takes longer than to update all."""
+    made = []
+
+    class Skipping(kernel.Skipping):
+        def __init__(self, *args, **kwargs):
+            made.append(self)
+
+    monkeypatch.setattr("skmlp._mini_batches.SHORT_ROW", SHORT_ROW)
+    monkeypatch.setattr(kernel, "Skipping", Skipping)
+    X, y = make_data(60, 100)
+    MLPRegressorSDM(n_hidden, batch_size=10, max_iter=1).fit(X, y)
+    assert bool(made) == sits_out
 
 
 every_solver = pytest.mark.parametrize("solver", SOLVERS)

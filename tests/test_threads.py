@@ -1,6 +1,8 @@
 """Threads that share a large update: the same bits for any number of them."""
 
+import ctypes
 import multiprocessing
+import platform
 import sys
 import threading
 from contextlib import contextmanager
@@ -62,6 +64,58 @@ def test_bits_do_not_depend_on_the_number_of_threads(n_threads, solver, hidden, 
         max_iter=2,
     )
     assert_same_bits(n_threads, mlp, *problem(dtype))
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64", "aarch64", "arm64"),
+    reason="denormal numbers are flushed on these only",
+)
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_denormal_numbers_are_zero_in_each_thread_until_the_call_ends(
+    n_threads, dtype, n
+):
+    n_threads(n)
+    X, Y = problem(dtype)
+    mlp = MLPRegressorSDM(
+        HIDDEN["large"], activation="identity", momentum=0, batch_size=350, max_iter=1
+    )
+    with pytest.warns(match="before it converged"):
+        mlp.fit(X, Y)
+    denormal = np.finfo(dtype).smallest_subnormal
+    for W, b in zip(mlp.coefs_, mlp.intercepts_, strict=True):
+        W[:], b[:] = np.sqrt(np.finfo(dtype).max), 0
+    mlp.coefs_[0][:] = denormal
+    assert_array_equal(mlp.predict(X), 0)
+    for W in mlp.coefs_[1:]:
+        W[:] = 0
+    assert_array_equal(mlp.partial_fit(X, Y).coefs_[0], 0)
+    assert np.all(np.full(9, denormal) * dtype(1) > 0)
+
+
+def test_threads_keep_denormal_numbers_for_others(n_threads):
+    """GNU OpenMP's are also those of other packages."""
+    libraries = [
+        ctypes.CDLL(library["filepath"])
+        for library in threadpoolctl.threadpool_info()
+        if library["prefix"] == "libgomp"
+    ]
+    if not libraries:
+        pytest.skip("threads of another OpenMP")
+    denormal = np.full(9, np.finfo(np.float64).smallest_subnormal)
+    kept = []
+
+    @ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+    def look(_):
+        kept.append(bool(np.all(denormal * 1.0 > 0)))
+
+    n_threads(3)
+    mlp = MLPRegressorSDM(HIDDEN["large"], max_iter=1)
+    with pytest.warns(match="before it converged"):
+        mlp.fit(*problem(np.float64))
+    for library in libraries:
+        library.GOMP_parallel(look, None, 3, 0)
+    assert kept == [True] * 3 * len(libraries)
 
 
 # Where a batch is one block, rows of weights wait for their update: to the end of the

@@ -382,6 +382,13 @@ def test_automatic_rate_of_partial_fit_goes_by_the_rows_of_an_update(batch_size,
     assert_allclose(mlp.history_["learning_rate"], expected)
 
 
+def test_automatic_rate_of_a_warm_start_goes_by_its_own_mini_batches():
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    mlp = MLPRegressorSDM(3, batch_size=50, warm_start=True, max_iter=1)
+    mlp.fit(X, X[:, 0]).set_params(batch_size=2).fit(X, X[:, 0])
+    assert_allclose(mlp.history_["learning_rate"], [0.0025, 0.0005])
+
+
 @pytest.mark.parametrize("fitted_before", [False, True])
 def test_single_rows_do_not_ruin_a_network(fitted_before):
     X, y = load_digits(return_X_y=True)

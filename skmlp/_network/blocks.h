@@ -133,6 +133,21 @@ SKMLP_CLONES static void SKMLP_NAME(scale)(
         y[i] = a * x[i];
 }
 
+/* Rows of a matrix whose columns are so many bytes apart. A few columns at a time: where they are
+   long, the next row of each may be in the same line of the cache. A number need not be aligned. */
+static inline void SKMLP_NAME(gather_columns)(
+    const char *data, ptrdiff_t row_stride, ptrdiff_t column_stride, const ptrdiff_t *row,
+    SKMLP_REAL *to, ptrdiff_t rows, ptrdiff_t n)
+{
+    const ptrdiff_t part = SKMLP_LINE / sizeof *to;
+    for (ptrdiff_t first = 0; first < n; first += part) {
+        const ptrdiff_t stop = n - first < part ? n : first + part;
+        for (ptrdiff_t r = 0; r < rows; r++)
+            for (ptrdiff_t i = first; i < stop; i++)
+                memcpy(to + r * n + i, data + row[r] * row_stride + i * column_stride, sizeof *to);
+    }
+}
+
 /* y <- y + a x */
 SKMLP_CLONES static void SKMLP_NAME(add_scaled)(
     SKMLP_REAL a, const SKMLP_REAL *restrict x, SKMLP_REAL *restrict y, ptrdiff_t n)

@@ -1,6 +1,6 @@
 /* Includes the file SKMLP_PASSES, whose functions are written for the vectors of a level, once for
-   each level that the compiler has (levels.h), and for each type. With SKMLP_HALVES_TOO there is a
-   level h between 0 and 1, whose vectors are halves of those of level 1: of two floats. */
+   each level that the compiler has (levels.h), and for each type. Level h, between 0 and 1, has
+   half the vectors of level 1: of two floats. */
 
 #define SKMLP_AT_LEVEL(name, type) skmlp_##name##_v0_##type
 #define SKMLP_TARGET

@@ -6,7 +6,6 @@ place (CSR) when its turn comes.
 
 from cython cimport floating
 from cython.parallel cimport prange
-from libc.string cimport memcpy
 
 from .layers cimport fill_rows, net_input, scaled, weight_gradient
 from .skipped_rows cimport SkippedRows
@@ -19,6 +18,12 @@ cdef extern from "blocks.h" nogil:
     void skmlp_gather_rows(
         const char* data, Py_ssize_t stride, const Py_ssize_t* row, char* to, Py_ssize_t rows,
         Py_ssize_t n_bytes)
+    void skmlp_gather_columns_f64(
+        const char* data, Py_ssize_t row_stride, Py_ssize_t column_stride, const Py_ssize_t* row,
+        double* to, Py_ssize_t rows, Py_ssize_t n)
+    void skmlp_gather_columns_f32(
+        const char* data, Py_ssize_t row_stride, Py_ssize_t column_stride, const Py_ssize_t* row,
+        float* to, Py_ssize_t rows, Py_ssize_t n)
 
 
 cdef struct InputRows:
@@ -58,7 +63,6 @@ cdef inline void gather_slab(
     floating* x,  # OUT
     Py_ssize_t rows,
 ) noexcept nogil:
-    cdef Py_ssize_t n, i
     cdef const char* data = <const char*> X.data
     if X.column_stride == sizeof(floating) and rows == 1:
         skmlp_copy_row(<char*> x, data + row[0] * X.row_stride, X.n_features * sizeof(floating))
@@ -67,11 +71,10 @@ cdef inline void gather_slab(
         skmlp_gather_rows(data, X.row_stride, row, <char*> x, rows,
                           X.n_features * sizeof(floating))
         return
-    # A number of a packed record need not be aligned.
-    for n in range(rows):
-        for i in range(X.n_features):
-            memcpy(x + n * X.n_features + i,
-                   data + row[n] * X.row_stride + i * X.column_stride, sizeof(floating))
+    if floating is double:
+        skmlp_gather_columns_f64(data, X.row_stride, X.column_stride, row, x, rows, X.n_features)
+    else:
+        skmlp_gather_columns_f32(data, X.row_stride, X.column_stride, row, x, rows, X.n_features)
 
 
 cdef inline void input_net_input(

@@ -220,7 +220,7 @@ cdef class Updates:
 
 cdef class Inputs:
     """X as the user has it: dense with any strides, or CSR, whose arrays are copied only where
-    they have gaps."""
+    they have gaps or are not aligned."""
 
     def __cinit__(self, X):
         if X.dtype not in FLOATS:

@@ -2,7 +2,8 @@
 
 #include "vector.h"
 
-#undef SKMLP_VECTOR /* and WIDTH, AT and READ with it */
+/* WIDTH, AT and READ follow this one. */
+#undef SKMLP_VECTOR
 #define SKMLP_VECTOR SKMLP_NAME(sums)
 #define SKMLP_VECTORS (SKMLP_SUMS / SKMLP_WIDTH)
 
