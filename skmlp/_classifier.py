@@ -555,9 +555,10 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         return weights if sample_weight is None else weights * sample_weight
 
     def _weight_of_each_class(self, labels, sample_weight):
+        names = np.arange(len(self.classes_))
         if isinstance(self.class_weight, dict):
             # Only the classes' names matter: a chunk need not hold all of them.
-            labels, sample_weight = np.arange(len(self.classes_)), None
+            labels, names, sample_weight = names, self.classes_, None
         elif sample_weight is not None:  # a class without any is as good as absent
             counted = sample_weight > 0
             labels, sample_weight = labels[counted], sample_weight[counted]
@@ -565,8 +566,8 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         weights = np.ones(len(self.classes_))
         weights[present] = compute_class_weight(
             self.class_weight,
-            classes=self.classes_[present],
-            y=self.classes_[labels],
+            classes=names[present],
+            y=names[labels],
             sample_weight=sample_weight,
         )
         if not np.all(np.isfinite(weights) & (weights >= 0)):

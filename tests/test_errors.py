@@ -828,6 +828,16 @@ def test_patience_and_the_lower_rate_carry_on_after_a_start_anew():
     assert len(set(mlp.history_["learning_rate"])) == 1
 
 
+def test_another_solver_has_its_own_automatic_rate_after_a_start_anew():
+    mlp = small(MLPRegressorSDM, warm_start=True)
+    with pytest.warns(ConvergenceWarning, match="anew"):
+        mlp.fit(X, 1e4 * VALUES)
+    adam = small(MLPRegressorSDM, solver="adam").fit(X, VALUES)
+    mlp.set_params(solver="adam").fit(X, VALUES)
+    rates = (m.history_["learning_rate"][-1] for m in (mlp, adam))
+    assert len(set(rates)) == 1
+
+
 @pytest.mark.parametrize(
     ("estimator", "train", "scale"),
     [

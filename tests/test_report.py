@@ -1,6 +1,8 @@
 """What `verbose` prints."""
 
+import gc
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -102,3 +104,16 @@ def test_last_epoch_before_a_start_anew_is_printed(capsys):
     before, *after = (int(line.split()[0]) for line in lines[1:])
     assert 0 < before < 10
     assert after == [10, 12]
+
+
+def test_the_data_are_let_go_of_at_the_end():
+    data = X.copy()
+    gone = weakref.ref(data)
+    gc.disable()
+    try:
+        mlp = MLPClassifierSDM(3, max_iter=1, verbose=1).fit(data, y)
+        del data
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert mlp.n_iter_ == 1
