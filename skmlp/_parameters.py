@@ -5,6 +5,7 @@ from itertools import chain
 import numpy as np
 
 from skmlp._network.aligned import aligned_empty
+from skmlp._network.network import address_of
 
 
 def pack(network, coefs, intercepts, dtype):
@@ -81,6 +82,6 @@ def as_views(coefs, intercepts):
 def _same_memory(a, b):
     return (
         isinstance(a, np.ndarray)
-        and a.__array_interface__["data"] == b.__array_interface__["data"]
+        and address_of(a) == address_of(b)
         and (a.shape, a.strides, a.dtype) == (b.shape, b.strides, b.dtype)
     )

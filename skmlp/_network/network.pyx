@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from cpython.buffer cimport PyBUF_STRIDED_RO, PyBuffer_Release, PyObject_GetBuffer
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.limits cimport INT_MAX
 
@@ -301,4 +302,15 @@ cdef check_aligned(array):
 
 
 cdef const void* address(array) except? NULL:
-    return <const void*> <size_t> array.__array_interface__["data"][0]
+    cdef Py_buffer buffer
+    cdef const void* start
+    PyObject_GetBuffer(array, &buffer, PyBUF_STRIDED_RO)
+    start = buffer.buf
+    PyBuffer_Release(&buffer)
+    return start
+
+
+def address_of(array):
+    """Where an array starts: `array.ctypes.data` in a fifth of the time, which predictions for a
+    row would notice."""
+    return <size_t> address(array)
