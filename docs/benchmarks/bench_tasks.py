@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 import report
@@ -21,12 +22,12 @@ from report import FAILED, Report
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from threadpoolctl import threadpool_limits
 
-from skmlp import MLPClassifierSDM
+from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 IMPORT = """
 import sklearn, time
@@ -37,6 +38,8 @@ print(time.process_time() - begin)
 SIZES = [(), (8,), (32,), (128,)]
 LAMBDAS = [1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1]
 N_PREDICTED = 100_000
+CLASSIFIERS = MLPClassifierSDM, MLPClassifier
+REGRESSORS = MLPRegressorSDM, MLPRegressor
 
 
 def import_time(module):
@@ -82,14 +85,13 @@ def small_fits():
     return [cpu_time(lambda mlp=mlp: mlp.fit(X, y)) for mlp in (ours, theirs)]
 
 
-def predictions(n_rows, dtype, repeats):
+def predictions(n_rows, dtype, repeats, estimators=CLASSIFIERS, method="predict"):
     """Return ours and theirs: a prediction of so many rows, of digits' form."""
     X, y = load_digits(return_X_y=True)
     X = scale(X).astype(dtype)
-    networks = MLPClassifierSDM(max_iter=5), MLPClassifier(max_iter=5)
-    networks = [mlp.fit(X, y) for mlp in networks]
+    networks = [estimator(max_iter=5).fit(X, y) for estimator in estimators]
     rows = np.resize(X, (n_rows, X.shape[1]))
-    calls = [lambda mlp=mlp: mlp.predict(rows) for mlp in networks]
+    calls = [partial(getattr(mlp, method), rows) for mlp in networks]
     return [cpu_time(call, repeats) for call in calls]
 
 
@@ -151,6 +153,12 @@ def main(arguments):
                 times = in_turn(pair, repetitions)
                 task = f"predict, {n_rows:,} row{'s' * (n_rows > 1)}, {dtype}"
                 results.row(cells(task, times, "1"))
+        for task, *what in (
+            ("predict_proba", CLASSIFIERS, "predict_proba"),
+            ("the regressor's predict", REGRESSORS, "predict"),
+        ):
+            times = in_turn(predictions(1, "float64", 100, *what), n)
+            results.row(cells(f"{task}, 1 row, float64", times, "1"))
     for n_jobs in () if options.no_search else (1, 2):
         times = in_turn(searches(n_jobs), 1)
         results.row(cells(f"grid search, n_jobs={n_jobs}", times, "8"))
