@@ -1,6 +1,6 @@
 """The hidden layers that the parameters describe: how many units, which activations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from numbers import Integral
 
 from skmlp._network.network import HIDDEN_ACTIVATIONS
@@ -21,16 +21,21 @@ def hidden_units(hidden_layer_sizes):
     sizes = hidden_layer_sizes
     if isinstance(sizes, Integral):
         sizes = [sizes]
-    # Not all that can be iterated over has an order; not all that has is a Sequence.
-    in_order = hasattr(sizes, "__getitem__") and not isinstance(sizes, Mapping)
-    if getattr(sizes, "shape", None) == () or not (
-        in_order and all(isinstance(n, Integral) and n >= 1 for n in sizes)
-    ):
+    if not _are_units(sizes):
         raise ValueError(
             "hidden_layer_sizes must be an int or a sequence of ints of at least 1, "
             f"got {hidden_layer_sizes!r}"
         )
     return list(map(int, sizes))
+
+
+def _are_units(sizes):
+    if isinstance(sizes, Set | Mapping):  # which have no order
+        return False
+    try:
+        return all(isinstance(size, Integral) and size >= 1 for size in sizes)
+    except TypeError:  # there is nothing to iterate over
+        return False
 
 
 def hidden_activations(activation, hidden_layer_sizes):

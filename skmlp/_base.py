@@ -385,7 +385,7 @@ class BaseMLP(
             )
             for _ in range(n_init)
         ]
-        updates = make_updates(self)
+        updates = make_updates(self, dtype)
         if going_on:
             starts = [last_weights(self, networks[0], updates, dtype)]
         else:

@@ -115,8 +115,8 @@ class MiniBatchTraining(Training):
     def worth_skipping(self):
         """Whether updates can leave out rows of weights, and are not cheap anyway.
 
-        They are where a batch has more non-zeros than there are rows; of short rows,
-        to leave one out saves less, and to find out which costs the same.
+        They are where a batch has more non-zeros than there are rows. Leaving out a
+        short row saves less, and finding out which can be left out costs the same.
         """
         n_rows, length = self.network.layer_units[:2]
         n_bytes = length * self.parameters.itemsize

@@ -79,7 +79,7 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
         `batch_size` is "full". A later call goes by its own mini-batches. Where
         training diverges with "auto" in the first call, it starts anew at a tenth of
         the rate, as often as needed, with a `ConvergenceWarning`; later calls divide
-        theirs as often.
+        their own rate by 10 as often.
     power_t : float, default=0.5
         Exponent of `learning_rate="invscaling"`, at least 0.
     momentum : float, default=0.9

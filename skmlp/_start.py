@@ -16,11 +16,12 @@ from skmlp._training import TrainingState
 AUTO_EPSILON = {"adagrad": 1e-8, "rmsprop": 1e-8, "adadelta": 1e-6, "adam": 1e-8}
 
 
-def make_updates(mlp):
-    """The solver's rule with its constants."""
+def make_updates(mlp, dtype):
+    """The solver's rule with its constants, for parameters of this dtype."""
     epsilon = mlp.epsilon
     if epsilon == "auto":
         epsilon = AUTO_EPSILON.get(mlp.solver, 0.0)
+    epsilon = max(epsilon, np.finfo(dtype).tiny)  # the kernel takes less for 0
     nesterov = mlp.solver == "sgd" and mlp.nesterovs_momentum
     return Updates(
         "nesterov" if nesterov else mlp.solver,

@@ -19,12 +19,10 @@ settings.register_profile("thorough", deadline=None, max_examples=1000, print_bl
 settings.load_profile("quick")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def short_rows_of_weights_sit_out_updates():
-    """Those of the tests are too short for it to pay, but it is what they test."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr("skmlp._mini_batches.SHORT_ROW", 0)
-        yield
+@pytest.fixture
+def short_rows_sit_out(monkeypatch):
+    """Have rows of weights sit out updates though they are too short to pay for it."""
+    monkeypatch.setattr("skmlp._mini_batches.SHORT_ROW", 0)
 
 
 @pytest.fixture

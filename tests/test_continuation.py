@@ -14,7 +14,10 @@ from sklearn.base import clone
 from skmlp import MLPClassifierSDM, MLPRegressorSDM
 
 # A few epochs show what is looked at.
-pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    pytest.mark.usefixtures("short_rows_sit_out"),
+]
 
 N = 90
 KINDS = ["classifier", "regressor"]

@@ -22,7 +22,10 @@ from skmlp._mini_batches import MANY_CASES
 from skmlp._training import Training
 
 # A few epochs show what is looked at.
-pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    pytest.mark.usefixtures("short_rows_sit_out"),
+]
 
 N = 300
 ESTIMATORS = [MLPClassifierSDM, MLPRegressorSDM]

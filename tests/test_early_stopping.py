@@ -491,13 +491,9 @@ def test_best_epoch_is_one_of_those_measured_alike(before, after):
         ({"loss": np.str_("log_loss"), "activation": np.array(["relu"])}, {}),
         ({"scoring": "accuracy", "loss": "squared_error"}, {}),
         ({}, {"sample_weight": np.full(len(X), 3.0)}),
+        ({}, {"sample_weight": np.full(len(X), 1e-300)}),
     ],
-    ids=[
-        "weight_decay",
-        "names of NumPy",
-        "loss beside accuracy",
-        "weights of one size",
-    ],
+    ids=["weight_decay", "names of NumPy", "loss beside accuracy", "threes", "tiny"],
 )
 def test_patience_carries_on_where_values_are_measured_as_before(
     parameters, fit_parameters

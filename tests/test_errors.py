@@ -66,6 +66,7 @@ BAD_PARAMETERS = {
         np.array(3),
         {3, 4},
         {3: 1},
+        list,
     ],
     "activation": [
         "sigmoid",

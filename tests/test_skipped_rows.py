@@ -12,7 +12,10 @@ from skmlp._network import kernel
 from skmlp._network.network import Inputs, Network
 
 # A few epochs show what is looked at.
-pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    pytest.mark.usefixtures("short_rows_sit_out"),
+]
 
 SOLVERS = {
     "plain": {"momentum": 0.0},

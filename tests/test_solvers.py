@@ -228,6 +228,17 @@ def test_decay_alone_moves_the_weights_towards_zero_and_leaves_the_biases(solver
         assert_array_equal(b, 0)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@every_solver
+def test_denormal_epsilon_is_not_zero(solver, dtype):
+    """The derivatives of one input are, and are divided by their size."""
+    X, y = make_data("regression", dtype)
+    X[:, 2] = 0
+    denormal = float(np.finfo(dtype).smallest_subnormal)
+    mlp = make_mlp("regression", solver, epsilon=denormal, weight_decay=0).fit(X, y)
+    assert all(np.isfinite(w).all() for w in weights(mlp))
+
+
 @every_batch_size
 @every_solver
 def test_weights_of_an_input_that_is_always_0_stay_without_decay(solver, batch_size):

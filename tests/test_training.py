@@ -23,7 +23,10 @@ from skmlp import MLPClassifierSDM, MLPRegressorSDM
 from skmlp._mini_batches import auto_batch_size
 
 # Training here ends after a handful of epochs, long before it has converged.
-pytestmark = pytest.mark.filterwarnings("ignore:training stopped at max_iter")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:training stopped at max_iter"),
+    pytest.mark.usefixtures("short_rows_sit_out"),
+]
 
 every_pair = pytest.mark.parametrize("pair", PAIRS)
 every_container = pytest.mark.parametrize("container", CONTAINERS)

@@ -5,12 +5,24 @@
 #ifndef SKMLP_DENORMALS_H
 #define SKMLP_DENORMALS_H
 
-#if defined(__SSE2__)
+/* No number is stored on the other side of this. */
+#ifdef __GNUC__
+#define SKMLP_IN_ORDER() __asm__ volatile("" : : : "memory")
+#else
+#define SKMLP_IN_ORDER() (void)0
+#endif
+
+#if defined(__SSE2__) || defined(_M_X64)
 #include <xmmintrin.h>
 #define SKMLP_FLUSH 0x8040u /* of results, of operands */
 typedef unsigned skmlp_float_mode;
 static inline skmlp_float_mode skmlp_get_float_mode(void) { return _mm_getcsr(); }
-static inline void skmlp_set_float_mode(skmlp_float_mode mode) { _mm_setcsr(mode); }
+static inline void skmlp_set_float_mode(skmlp_float_mode mode)
+{
+    SKMLP_IN_ORDER();
+    _mm_setcsr(mode);
+    SKMLP_IN_ORDER();
+}
 #elif defined(__aarch64__) && defined(__GNUC__)
 #include <stdint.h>
 #define SKMLP_FLUSH (UINT64_C(1) << 24)
@@ -23,7 +35,7 @@ static inline skmlp_float_mode skmlp_get_float_mode(void)
 }
 static inline void skmlp_set_float_mode(skmlp_float_mode mode)
 {
-    __asm__ volatile("msr fpcr, %0" : : "r"(mode));
+    __asm__ volatile("msr fpcr, %0" : : "r"(mode) : "memory");
 }
 #else
 #define SKMLP_FLUSH 0u

@@ -16,7 +16,7 @@ from libc.string cimport memcpy
 from .activations cimport activate
 from .activations cimport multiply_by_derivative as multiply_delta
 from .backward_pass cimport GradientTask, backward_pass_to_inputs
-from .denormals cimport FloatMode, flush_denormals, restore_denormals
+from .denormals cimport Modes, flush_denormals, restore_denormals
 from .forward_pass cimport forward_pass
 from .inputs cimport InputRows
 from .levels cimport (
@@ -128,13 +128,13 @@ cdef class Skipping:
     ):
         """Have each row catch up with the updates that it sat out."""
         cdef int n_threads = self.network.layout.n_threads
-        cdef FloatMode mode
+        cdef Modes modes
         self.look_at(parameters, state)
         self.updates = None
         with nogil:
-            mode = flush_denormals(n_threads)
+            modes = flush_denormals(n_threads)
             bring_all_up_to_date(&self.rows, &parameters[0], n_threads)
-            restore_denormals(mode, n_threads)
+            restore_denormals(modes, n_threads)
 
     cdef look_at(self, floating[::1] parameters, floating[:, ::1] state):
         """Have the rows know where the velocity of W lies, and what waits for an update."""
@@ -304,7 +304,8 @@ def train_rows(
         double loss_before
         Update update
         GradientTask task
-        FloatMode mode
+        Modes modes
+        int n_threads = layout.n_threads
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     if batch_size < 1 or not 0 <= start <= n:
         raise ValueError("batch_size must be at least 1, and start a position in order")
@@ -318,7 +319,7 @@ def train_rows(
         skipping.look_at(parameters, state)
         X.skipped = skipped = &skipping.rows
     with nogil:
-        mode = flush_denormals(layout.n_threads)
+        modes = flush_denormals(n_threads)
         while position < stop:
             batch_start = position - position % batch_size
             batch_stop = batch_start + min(batch_size, n - batch_start)
@@ -343,7 +344,7 @@ def train_rows(
                 n_updates += 1
                 if skipped != NULL:
                     end_batch(skipped, &parameters[first.W], layout.n_threads)
-        restore_denormals(mode, layout.n_threads)
+        restore_denormals(modes, n_threads)
     return position, n_updates
 
 
@@ -371,7 +372,7 @@ def train_single_cases(
         Where in `order` the next call starts; `len(order)` at the end of the epoch.
     """
     cdef Py_ssize_t n = order.shape[0], stop = n if n_rows >= n - start else start + n_rows
-    cdef FloatMode mode
+    cdef Modes modes
     if network is not single_cases.network or not single_cases.started:
         raise ValueError("single cases must have started an epoch of this network")
     if inputs.rows.sparse:
@@ -382,11 +383,11 @@ def train_single_cases(
     check_batch_losses(batch_losses.shape[0], n)
     if start < stop:
         with nogil:
-            mode = flush_denormals(1)
+            modes = flush_denormals(1)
             train_cases(&network.layout, single_cases.layers, &inputs.rows, &targets.rows,
                         &order[0], start, stop, &workspace[0], &sums[0],
                         &batch_losses[0] if batch_losses.shape[0] else NULL)
-            restore_denormals(mode, 1)
+            restore_denormals(modes, 1)
     return stop
 
 
@@ -401,17 +402,18 @@ def evaluate_rows(
 ):
     """Add the loss and the scores of the rows in `order` to `sums`, without training."""
     cdef Py_ssize_t position = 0, rows
-    cdef FloatMode mode
+    cdef Modes modes
+    cdef int n_threads = network.layout.n_threads
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     check_parameters(network, parameters.shape[0], parameters.shape[0])
     with nogil:
-        mode = flush_denormals(network.layout.n_threads)
+        modes = flush_denormals(n_threads)
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
             add_loss(&network.layout, &inputs.rows, &targets.rows, &order[position], &parameters[0],
                      &workspace[0], &sums[0], rows)
             position += rows
-        restore_denormals(mode, network.layout.n_threads)
+        restore_denormals(modes, n_threads)
 
 
 def start_rows_gradient(
@@ -443,18 +445,19 @@ def add_rows_gradient(
     scores go to `sums`."""
     cdef Py_ssize_t position = 0, rows
     cdef GradientTask task = GradientTask(0.0, True, NULL)
-    cdef FloatMode mode
+    cdef Modes modes
+    cdef int n_threads = network.layout.n_threads
     check_training(network, inputs, targets, workspace.shape[0], sizeof(floating), sums.shape[0])
     check_parameters(network, parameters.shape[0], gradient.shape[0])
     with nogil:
-        mode = flush_denormals(network.layout.n_threads)
+        modes = flush_denormals(n_threads)
         while position < order.shape[0]:
             rows = min(network.layout.block_rows, order.shape[0] - position)
             add_gradient(&network.layout, &task, &inputs.rows, &targets.rows, &order[position],
                          &parameters[0], &workspace[0], &gradient[0], <floating*> NULL, &sums[0],
                          scale, rows)
             position += rows
-        restore_denormals(mode, network.layout.n_threads)
+        restore_denormals(modes, n_threads)
 
 
 def forward_rows(
@@ -469,21 +472,22 @@ def forward_rows(
     cdef:
         Py_ssize_t position = 0, rows, n = order.shape[0], K = network.layout.n_outputs
         const floating* last
-        FloatMode mode
+        Modes modes
+        int n_threads = network.layout.n_threads
     check_buffers(network, inputs, workspace.shape[0], sizeof(floating))
     check_parameters(network, parameters.shape[0], parameters.shape[0])
     if z.shape[0] != n or z.shape[1] != K:
         raise ValueError("z must have a row for each of the order and a column per output")
     last = &workspace[network.layout.layers[network.layout.n_layers - 1].h]
     with nogil:
-        mode = flush_denormals(network.layout.n_threads)
+        modes = flush_denormals(n_threads)
         while position < n:
             rows = min(network.layout.block_rows, n - position)
             forward_pass(&network.layout, &inputs.rows, &order[position], &parameters[0],
                          &workspace[0], rows)
             memcpy(&z[position, 0], last, rows * K * sizeof(floating))
             position += rows
-        restore_denormals(mode, network.layout.n_threads)
+        restore_denormals(modes, n_threads)
 
 
 def backward_to_inputs(
@@ -495,7 +499,8 @@ def backward_to_inputs(
 ):
     """input_gradient <- delta dz/dx: the error signals of the output, led back to the inputs."""
     cdef Py_ssize_t rows = delta.shape[0], n_features = network.layout.n_features
-    cdef FloatMode mode
+    cdef int n_threads = network.layout.n_threads
+    cdef Modes modes
     check_workspace(network, workspace.shape[0], sizeof(floating))
     check_parameters(network, parameters.shape[0], parameters.shape[0])
     if not 0 < rows <= network.layout.block_rows or delta.shape[1] != network.layout.n_outputs:
@@ -503,12 +508,12 @@ def backward_to_inputs(
     if input_gradient.shape[0] != rows or input_gradient.shape[1] != n_features:
         raise ValueError("input_gradient must have a row per row and a column per feature")
     with nogil:
-        mode = flush_denormals(network.layout.n_threads)
+        modes = flush_denormals(n_threads)
         memcpy(&workspace[network.layout.delta], &delta[0, 0],
                rows * network.layout.n_outputs * sizeof(floating))
         backward_pass_to_inputs(&network.layout, &parameters[0], &workspace[0],
                                 &input_gradient[0, 0], rows)
-        restore_denormals(mode, network.layout.n_threads)
+        restore_denormals(modes, n_threads)
 
 
 def shuffle(

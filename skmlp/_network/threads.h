@@ -21,6 +21,25 @@ static inline int skmlp_max_threads(void)
 #endif
 }
 
+/* Whether a loop may have fewer threads than it asks for (OMP_DYNAMIC), of the thread that calls. */
+static inline int skmlp_is_dynamic(void)
+{
+#ifdef _OPENMP
+    return omp_get_dynamic();
+#else
+    return 0;
+#endif
+}
+
+static inline void skmlp_set_dynamic(int dynamic)
+{
+#ifdef _OPENMP
+    omp_set_dynamic(dynamic);
+#else
+    (void)dynamic;
+#endif
+}
+
 /* Ask for the lines of the cache that are about to be written. Where another core has read
    a line, a store waits until this core owns it: some 20 ns each where stores follow one
    another, and a third of that where many are asked for. */
