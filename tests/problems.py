@@ -185,3 +185,11 @@ def assert_trains_like_the_lecture(
             assert_allclose(mlp.history_[curve], values, rtol=tolerance, atol=tolerance)
     etas = [mlp.learning_rate_init] * mlp.max_iter if etas is None else etas
     assert_allclose(mlp.history_["learning_rate"], etas, rtol=1e-14)
+
+
+def unaligned(array):
+    """A copy that starts a byte behind where its numbers should."""
+    copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
+    copy = copy.reshape(array.shape)
+    copy[...] = array
+    return copy

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from problems import unaligned
 from scipy.sparse import csr_array
 
 from skmlp._network import kernel
@@ -24,14 +25,6 @@ def make_network(*, itemsize=8, **keywords):
         itemsize=itemsize,
         **keywords,
     )
-
-
-def unaligned(array):
-    """A copy that starts a byte behind where its numbers should."""
-    copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
-    copy = copy.reshape(array.shape)
-    copy[...] = array
-    return copy
 
 
 def train(*, learning_rate=0.1, weight_decay=0.0, **arguments):

@@ -13,6 +13,7 @@ from problems import (
     Problem,
     assert_trains_like_the_lecture,
     assert_weights_close,
+    unaligned,
 )
 from scipy import sparse
 from sklearn.base import clone
@@ -420,14 +421,6 @@ def test_class_weights_multiply_sample_weights(container):
     coefs, intercepts, _, _ = problem.train(mlp, weights)
     mlp.fit(problem.X, problem.y, problem.weights)
     assert_weights_close(mlp, coefs, intercepts, 1e-10)
-
-
-def unaligned(array):
-    """A copy that starts a byte behind where its numbers should."""
-    copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
-    copy = copy.reshape(array.shape)
-    copy[...] = array
-    return copy
 
 
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
