@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
-from skmlp._cases import Data, checked_csr
+from skmlp._cases import FLOATS, Data, checked_csr, needs_no_validation
 from skmlp._documentation import documentation_template
 from skmlp._early_stopping import checked_score, divide
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
@@ -40,9 +40,6 @@ from skmlp._sklearn_compat import (
 from skmlp._start import first_weights, last_weights, make_updates
 from skmlp._threads import update_threads
 from skmlp._training import SCALE_ADVICE
-
-# The dtypes of inputs that are used as they are.
-FLOATS = [np.float64, np.float32]
 
 
 def learns_in_chunks(mlp):
@@ -574,15 +571,10 @@ class BaseMLP(
     def _validate_X(self, X):
         """The inputs of a fitted estimator, checked and in a dtype of floats."""
         check_is_fitted(self)
-        X = validate_data(
-            self,
-            X,
-            accept_sparse="csr",
-            dtype=FLOATS,
-            reset=False,
-        )
-        X = checked_csr(X)
-        return X
+        if needs_no_validation(X, self):
+            return X
+        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        return checked_csr(X)
 
     @property
     def layer_units_(self):

@@ -11,6 +11,9 @@ from sklearn.utils import indexable
 from skmlp._network.network import Inputs, Targets
 from skmlp._sklearn_compat import _safe_indexing
 
+# The dtypes of inputs that are used as they are.
+FLOATS = [np.float64, np.float32]
+
 # Rows of targets that are looked at together.
 SUMMED_ROWS = 1024
 
@@ -31,6 +34,24 @@ def in_dtype(array, dtype, name):
             "it, or fit on float64"
         )
     return array
+
+
+def needs_no_validation(X, mlp):
+    """Whether `validate_data` would give back X itself: most of the time of few rows.
+
+    So it is with a plain array of finite floats, as wide as the one of `fit`, which had
+    no names of features.
+    """
+    if (
+        type(X) is not np.ndarray
+        or X.dtype not in FLOATS
+        or X.shape[1:] != (mlp.n_features_in_,)
+        or len(X) == 0
+        or hasattr(mlp, "feature_names_in_")
+    ):
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(X.sum())
 
 
 def checked_csr(X):

@@ -499,6 +499,11 @@ def test_prediction_before_fit_is_an_error(estimator, method):
         getattr(small(estimator), method)(X)
 
 
+# scikit-learn sums X up in search of NaN.
+sums = pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")
+
+
+@sums
 @pytest.mark.parametrize(("estimator", "method"), METHODS)
 def test_prediction_of_bad_data_is_an_error(estimator, method):
     mlp = small(estimator).fit(X, TARGETS[estimator])
@@ -508,9 +513,29 @@ def test_prediction_of_bad_data_is_an_error(estimator, method):
         (X[:0], "0 sample"),
         (put(X, np.nan), "NaN"),
         (put(X, np.inf), "infinity"),
+        (np.r_[put(X, np.inf), put(X, -np.inf)], "infinity"),  # whose sum is NaN
     ]:
         with pytest.raises(ValueError, match=message):
             getattr(mlp, method)(bad)
+
+
+@both
+def test_prediction_of_numbers_whose_sum_overflows_is_no_error(estimator):
+    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp.coefs_ = [np.zeros_like(W) for W in mlp.coefs_]
+    with np.errstate(all="raise"):
+        predicted = mlp.predict(np.full_like(X, np.finfo(float).max))
+    assert_array_equal(predicted, mlp.predict(X))
+
+
+@both
+def test_prediction_for_an_array_warns_where_fit_had_names(estimator):
+    pandas = pytest.importorskip("pandas", reason="the data frames are its")
+    mlp = small(estimator).fit(pandas.DataFrame(X), TARGETS[estimator])
+    assert_array_equal(mlp.predict(pandas.DataFrame(X)), mlp.predict(X))
+    mlp.fit(pandas.DataFrame(X, columns=[*"abc"]), TARGETS[estimator])
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        mlp.predict(X)
 
 
 @both
@@ -562,8 +587,7 @@ def test_weights_of_any_kind_of_numbers_are_used(estimator, convert):
     assert_allclose(same.predict(X), mlp.predict(X), rtol=1e-4)
 
 
-# scikit-learn sums X up in search of NaN.
-@pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")
+@sums
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array])
 @pytest.mark.parametrize(("estimator", "method"), METHODS)
