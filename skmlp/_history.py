@@ -22,7 +22,8 @@ def record(history, values, batch_losses=None):
     n_epochs, curves = n_recorded(history), list(history)
     try:
         for curve in [*values, *([] if batch_losses is None else [BATCH_LOSS])]:
-            history.setdefault(curve, [math.nan] * n_epochs)
+            if curve not in history:
+                history[curve] = [math.nan] * n_epochs
         for curve, entries in history.items():
             entries.append(float(values.get(curve, math.nan)))
         if batch_losses is not None:
