@@ -8,6 +8,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import column_or_1d
@@ -333,8 +334,10 @@ class BaseMLP(
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on the rows given, from where the last call ended."""
-        if hasattr(self, "_state"):
-            self._validate_params()  # _fit_context does so in the first call only
+        if hasattr(self, "_state") and not get_config()["skip_parameter_validation"]:
+            # _fit_context does so in the first call only. It hands that setting on as
+            # the user has it, unless it is to skip nested validation.
+            self._validate_params()
         with self._unchanged_on_error(), single_blas_thread:
             (training,) = self._set_up(
                 X,

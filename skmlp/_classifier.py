@@ -330,7 +330,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         self.class_weight = class_weight
 
     @available_if(learns_in_chunks)
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch, going on from where the last call ended.
 

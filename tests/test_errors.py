@@ -1014,6 +1014,17 @@ def test_batch_size_is_checked_even_where_parameters_are_not():
                 small(MLPClassifierSDM, batch_size=batch_size).fit(X, LABELS)
 
 
+@both
+def test_parameters_are_not_checked_where_scikit_learn_is_told_so(estimator):
+    mlp = small(estimator)
+    partial_fit(mlp, X, TARGETS[estimator])
+    mlp.set_params(validation_fraction=5)  # which partial_fit has no use for
+    with config_context(skip_parameter_validation=True):
+        partial_fit(mlp, X, TARGETS[estimator])
+    with pytest.raises(ValueError, match="validation_fraction"):
+        partial_fit(mlp, X, TARGETS[estimator])
+
+
 def test_a_regressor_refuses_sparse_targets():
     with pytest.raises(ValueError, match=r"y is sparse.*y.toarray\(\)"):
         small(MLPRegressorSDM).fit(X, sparse.csr_array(INDICATOR))
