@@ -527,7 +527,11 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         """Position of each label in `classes_`."""
         if y.ndim != 1:
             raise ValueError("y must be one column of labels, as in the first call")
-        unseen = np.setdiff1d(y, self.classes_)
+        kinds = {y.dtype.kind, self.classes_.dtype.kind}
+        if kinds & set("US") and kinds & set("biuf"):  # NumPy would make text of numbers
+            unseen = np.unique(y)
+        else:
+            unseen = np.setdiff1d(y, self.classes_)
         if len(unseen):
             raise ValueError(
                 f"y contains labels {listed(unseen)} that are not among the classes "

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings(
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3))
 LABELS = rng.permutation(np.arange(40) % 3)
+TWENTY = np.arange(40) % 20
 VALUES = X[:, 0] - X[:, 1]
 INDICATOR = (X > 0).astype(int)
 WEIGHTS = np.ones(40)
@@ -302,6 +303,18 @@ BAD_LABELS = {
     "unseen in y_val": (
         lambda m: m.fit(X, LABELS, X_val=X, y_val=LABELS + 1),
         r"y_val.*\[3\].*not among.*\[0, 1, 2\]",
+    ),
+    "text in y_val for numbers in y": (
+        lambda m: m.fit(X, TWENTY, X_val=X, y_val=TWENTY.astype(str)),
+        r"y_val.*\['0', '1', '10',.*20 in all.*not among.*\[0, 1, 2,",
+    ),
+    "numbers in y_val for text in y": (
+        lambda m: m.fit(X, TWENTY.astype(str), X_val=X, y_val=TWENTY),
+        r"y_val.*\[0, 1, 2,.*20 in all.*not among.*\['0', '1', '10'",
+    ),
+    "text in a later call": (
+        lambda m: m.partial_fit(X, TWENTY.astype(str), np.arange(20)),
+        r"\['0', '1', '10',.*20 in all.*not among.*\[0, 1, 2,",
     ),
     "class_weight of an unknown class": (
         lambda m: m.set_params(class_weight={0: 1, 7: 2}).fit(X, LABELS),
