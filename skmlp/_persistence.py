@@ -64,7 +64,8 @@ class SavedModel:
         """Forget what only further training needs, to save a smaller model.
 
         What is forgotten is what the solver keeps of earlier gradients (velocities,
-        say), patience, and with `early_stopping` the weights of the last update.
+        say), patience, with how often it lowered an adaptive learning rate, and with
+        `early_stopping` the weights of the last update.
         Predictions, `coefs_`, `intercepts_` and `history_` stay as they are. A warm
         start or `partial_fit` after it goes on from `coefs_` and `intercepts_`, the
         solver and patience beginning anew, and epochs counted on.
@@ -87,7 +88,7 @@ class SavedModel:
         """
         check_is_fitted(self)
         self._state = replace(self._state, last_parameters=None)
-        self._state.forget_best()
+        self._state.begin_patience_anew()
         self._state.forget_updates()
         return self
 

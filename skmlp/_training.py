@@ -91,12 +91,13 @@ class TrainingState:
         Values of something else, or measured by something else, say nothing about it.
         """
         if watched != self.watched or self.checksum not in (None, checksum):
-            self.forget_best()
+            self.begin_patience_anew()
         self.watched, self.checksum = watched, checksum
 
-    def forget_best(self):
-        """Begin patience anew."""
+    def begin_patience_anew(self):
+        """Forget the best epoch, and how often patience has lowered the rate."""
         self.patience, self.best_parameters = Patience(), None
+        self.n_reductions = 0
 
     def resume(self, parameters):
         """The weights to go on from, where those of the best epoch had been restored.
@@ -107,7 +108,7 @@ class TrainingState:
         if np.array_equal(parameters, self.best_parameters):
             parameters = aligned_copy(self.last_parameters)
         elif not np.array_equal(parameters, self.last_parameters):
-            self.forget_best()
+            self.begin_patience_anew()
         self.last_parameters = None
         return parameters
 

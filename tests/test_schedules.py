@@ -87,6 +87,25 @@ def test_adaptive_keeps_the_rate_while_training_improves(estimator):
 
 
 @both
+@pytest.mark.parametrize(
+    ("change", "first"),
+    [
+        (lambda mlp, y: y, 8e-3),
+        (lambda mlp, y: 1 - y, 1.0),
+        (lambda mlp, y: mlp.set_params(activation="tanh") and y, 1.0),
+        (lambda mlp, y: mlp.discard_training_state() and y, 1.0),
+    ],
+    ids=["nothing", "targets", "activation", "discarded"],
+)
+def test_adaptive_begins_anew_where_patience_does(estimator, change, first):
+    parameters = {"learning_rate": "adaptive", "learning_rate_init": 1.0, "tol": 1e6}
+    mlp = estimator(3, n_iter_no_change=1, max_iter=4, warm_start=True, **parameters)
+    mlp.fit(X, 1.0 * y)
+    mlp.fit(X, change(mlp, 1.0 * y))
+    assert_allclose(mlp.history_["learning_rate"][:5], [1, 1, 0.2, 0.04, first])
+
+
+@both
 def test_automatic_rate_falls_with_the_root_of_a_small_batch(estimator):
     auto = rates(estimator)
     assert rates(estimator, batch_size="full") == auto
