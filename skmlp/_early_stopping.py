@@ -4,10 +4,12 @@ Source: the lecture's slides "Using a Validation Set" and "Preventing Overfittin
 Early Stopping".
 """
 
+import copy
 import math
 import warnings
 from collections import deque
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -89,7 +91,8 @@ def _hold_out(mlp, data, groups, split_seed):
         )
     if hasattr(mlp.early_stopping, "split"):
         X, y = data.given[:2]
-        return last_split(mlp.early_stopping, X, y, groups, len(data))
+        splitter = mlp.early_stopping
+        return last_split(splitter, X, y, groups, len(data), split_seed)
     return split_rows(
         len(data),
         mlp.validation_fraction,
@@ -223,7 +226,7 @@ def checked_score(score, scoring):
     return value
 
 
-def last_split(splitter, X, y, groups, n_rows):
+def last_split(splitter, X, y, groups, n_rows, seed):
     """The rows for training and validation in the last split of a splitter.
 
     The first of `TimeSeriesSplit` would leave the newest rows unused.
@@ -236,6 +239,9 @@ def last_split(splitter, X, y, groups, n_rows):
         As the user gave them; `groups` may be None.
     n_rows : int
         Their number.
+    seed : int
+        For a splitter that has none: it would draw other rows each time, and a warm
+        start would validate on those that it has been trained on.
 
     Returns
     -------
@@ -248,13 +254,14 @@ def last_split(splitter, X, y, groups, n_rows):
         neither row numbers of X nor masks.
     """
     try:
-        last = deque(splitter.split(X, y, groups), maxlen=1)
+        last = deque(_with_seed(splitter, seed).split(X, y, groups), maxlen=1)
     except ValueError as error:
         if groups is not None or "groups" not in str(error):
             raise
         raise ValueError(
             f"early_stopping={splitter!r} needs to know which rows belong together: "
-            f"pass groups to fit ({error})"
+            "pass groups to fit, through pipelines and searches by "
+            f"set_fit_request(groups=True) with enable_metadata_routing ({error})"
         ) from error
     split = last[0] if last else ((), ())
     training, validation = (_row_numbers(splitter, rows, n_rows) for rows in split)
@@ -265,6 +272,15 @@ def last_split(splitter, X, y, groups, n_rows):
             f"leaves some for both, {ADVICE}"
         )
     return training, validation
+
+
+def _with_seed(splitter, seed):
+    """The splitter, or a copy that always draws the same rows."""
+    if isinstance(getattr(splitter, "random_state", seed), Integral):
+        return splitter
+    splitter = copy.copy(splitter)
+    splitter.random_state = seed
+    return splitter
 
 
 def _row_numbers(splitter, rows, n_rows):

@@ -734,12 +734,22 @@ def test_groups_are_routed_to_the_splitter_in_a_grid_search(estimator):
     assert {len(np.unique(g)) for g in seen} == {10}
 
 
-def test_splitter_goes_on_with_the_same_split():
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        lambda: ShuffleSplit(test_size=0.2, random_state=3),
+        lambda: ShuffleSplit(test_size=0.2),
+        lambda: ShuffleSplit(random_state=np.random.RandomState(3)),
+        lambda: KFold(shuffle=True),
+        lambda: KFold(),
+    ],
+    ids=["seed", "no seed", "generator", "shuffled folds", "folds"],
+)
+def test_splitter_goes_on_with_the_same_split(splitter):
     def fit(max_iter, times):
-        splitter = ShuffleSplit(test_size=0.2, random_state=3)
         mlp = small(
             MLPClassifierSDM,
-            early_stopping=splitter,
+            early_stopping=splitter(),
             warm_start=True,
             max_iter=max_iter,
         )
@@ -764,6 +774,10 @@ def test_splitter_without_the_groups_it_needs_is_an_error():
     mlp = small(MLPClassifierSDM, early_stopping=GroupShuffleSplit())
     with pytest.raises(ValueError, match=r"(?s)GroupShuffleSplit.*pass groups to fit"):
         mlp.fit(X, y)
+    with pytest.raises(ValueError, match=r"(?s)set_fit_request\(groups=True\)"):
+        GridSearchCV(mlp, {}, cv=GroupKFold(2), error_score="raise").fit(
+            X, y, groups=np.arange(len(X)) % 10
+        )
 
 
 @both
