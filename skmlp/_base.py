@@ -322,14 +322,14 @@ class BaseMLP(
         try:
             with fit_task(context, self, trainings):
                 run_all(trainings, self.max_iter, self.n_jobs)
+                if len(trainings) > 1:
+                    self.n_init_history_ = restart_history(trainings)
         finally:
             best = best_of(trainings)
             self._keep(best)
             self.stop_reason_ = best.stop_reason
         if self.early_stopping:
             self._restore_best(best)
-        if len(trainings) > 1:
-            self.n_init_history_ = restart_history(trainings)
         return best
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
@@ -511,7 +511,7 @@ class BaseMLP(
         mlp.coefs_, mlp.intercepts_ = network.views(start.parameters)
         mlp._state = start.state
         scorer = check_scoring(mlp, self.scoring)
-        X, y, sample_weight = validation.given()
+        X, y, sample_weight = validation.given
         keywords = {} if sample_weight is None else {"sample_weight": sample_weight}
         return lambda: checked_score(
             lambda: scorer(mlp, X, y, **keywords), self.scoring
@@ -556,15 +556,8 @@ class BaseMLP(
 
     def _keep(self, training):
         """Keep what training has learnt, and what the next call needs to go on."""
-        state, network = training.state, training.network
-        if state.best_parameters is not None:
-            state.last_parameters = training.parameters.copy()
-        self.coefs_, self.intercepts_ = network.views(training.parameters)
-        self.history_ = training.history
-        self.best_epoch_ = n_recorded(training.history)
-        self.n_iter_ = training.n_iter
-        self.t_ += training.n_iter * len(training.cases.rows)
-        self._state = state  # the last: from here on there is a training to keep
+        learnt = training.learnt(training.state, *training.last)
+        vars(self).update(learnt)  # at once: an interrupt finds all of it, or nothing
 
     def _restore_best(self, training):
         """Show the weights of the best epoch; training goes on from the last ones."""

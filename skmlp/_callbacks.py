@@ -86,8 +86,8 @@ def arguments(estimator, training, *, ended=False):
     """What a hook may ask for; a callable is only called where it does."""
     return {
         "estimator": estimator,
-        "X": lambda: training.cases.given()[0],
-        "y": lambda: training.cases.given()[1],
+        "X": lambda: training.cases.given[0],
+        "y": lambda: training.cases.given[1],
         "metadata": lambda: metadata(training),
         "reconstruction_attributes": lambda: fitted_attributes(training, ended),
     }
@@ -95,22 +95,18 @@ def arguments(estimator, training, *, ended=False):
 
 def metadata(training):
     """What a scorer takes beside X and y."""
-    sample_weight = training.cases.given()[2]
+    sample_weight = training.cases.given[2]
     return None if sample_weight is None else {"sample_weight": sample_weight}
 
 
 def fitted_attributes(training, ended):
-    """The attributes that make a copy of the estimator ready to predict.
+    """The attributes of a copy of the estimator whose training ends here.
 
     With early stopping it has the weights of the best epoch once training has ended.
     """
     parameters, epoch = training.kept if ended else training.last
-    coefs, intercepts = training.network.views(parameters.copy())
-    return {
-        "coefs_": coefs,
-        "intercepts_": intercepts,
+    learnt = training.learnt(training.state.copy(), parameters.copy(), epoch)
+    return learnt | {
         "history_": {curve: list(v) for curve, v in training.history.items()},
-        "best_epoch_": epoch,
-        "n_iter_": training.n_iter,
-        "_state": training.state,
+        "stop_reason_": training.stop_reason,
     }

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from functools import cached_property
 from zlib import crc32
 
 import numpy as np
@@ -206,6 +207,7 @@ class Cases:
                 ]
             )
 
+    @cached_property
     def given(self):
         """X and y as the user passed them, and their sample_weight."""
         return self.data.given_rows(self.rows)

@@ -528,7 +528,7 @@ class MLPClassifierSDM(ClassifierMixin, BaseMLP):
         if y.ndim != 1:
             raise ValueError("y must be one column of labels, as in the first call")
         kinds = {y.dtype.kind, self.classes_.dtype.kind}
-        if kinds & set("US") and kinds & set("biuf"):  # NumPy would make text of numbers
+        if kinds & set("US") and kinds & set("biuf"):  # NumPy makes text of numbers
             unseen = np.unique(y)
         else:
             unseen = np.setdiff1d(y, self.classes_)

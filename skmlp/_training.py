@@ -378,6 +378,35 @@ class Training(ABC):
             return self.state.best_parameters, self.state.best_epoch
         return self.last
 
+    def learnt(self, state, parameters, epoch):
+        """The attributes of an estimator whose training ends here.
+
+        Parameters
+        ----------
+        state : TrainingState
+            That of the training, or a copy.
+        parameters : ndarray of shape (n_parameters,)
+            Not copied.
+        epoch : int
+            The number of their epoch.
+
+        Returns
+        -------
+        attributes : dict
+        """
+        if state.best_parameters is not None:
+            state.last_parameters = self.parameters.copy()
+        coefs, intercepts = self.network.views(parameters)
+        return {
+            "coefs_": coefs,
+            "intercepts_": intercepts,
+            "history_": self.history,
+            "best_epoch_": epoch,
+            "n_iter_": self.n_iter,
+            "t_": self.mlp.t_ + self.n_iter * len(self.cases.rows),
+            "_state": state,
+        }
+
     def evaluate_kept(self):
         """Loss and score of these weights on the training data.
 

@@ -139,11 +139,32 @@ def test_the_estimator_at_the_end_is_the_one_that_fit_returns(estimator, n_init)
     assert fitted.best_epoch_ == mlp.best_epoch_
     assert fitted.validation_loss_ == mlp.validation_loss_
     assert_array_equal(fitted.predict(X), mlp.predict(X))
+    assert {name for name in vars(mlp) if name.endswith("_")} <= vars(fitted).keys()
+    for name in "t_", "n_iter_", "stop_reason_", "history_":
+        assert getattr(fitted, name) == getattr(mlp, name)
+    for each in fitted, mlp:
+        each.set_callbacks().set_params(warm_start=True).fit(X, y)
+    assert fitted.history_ == mlp.history_
+    assert_array_equal(fitted.coefs_[0], mlp.coefs_[0])
     restarts = [each for (task, _), each in recorder.at_end.items() if task != "fit"]
     assert len(restarts) == (n_init if n_init > 1 else 0)
     if restarts:
         best = min(restarts, key=lambda each: each.validation_loss_)
         assert_array_equal(best.predict(X), mlp.predict(X))
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@both
+def test_an_estimator_that_was_kept_is_that_of_its_epoch(estimator, solver):
+    y = TARGETS[estimator]
+    recorder = Recorder()
+    parameters = {"solver": solver, "warm_start": True, "early_stopping": True}
+    small(estimator, recorder, **parameters).fit(X, y)
+    fitted = recorder.told[0][-1].set_callbacks().set_params(max_iter=2).fit(X, y)
+    mlp = small(estimator, **parameters, max_iter=1).fit(X, y)
+    mlp.set_params(max_iter=2).fit(X, y)
+    assert fitted.history_ == mlp.history_
+    assert_array_equal(fitted.coefs_[0], mlp.coefs_[0])
 
 
 @both
@@ -153,6 +174,7 @@ def test_hooks_are_given_the_training_part_of_the_data(estimator):
     X_told, y_told, metadata, _ = recorder.told[0]
     assert len(X_told) == len(y_told) == 135
     assert metadata is None
+    assert recorder.told[-1][0] is X_told  # which is copied once
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
