@@ -567,9 +567,8 @@ class BaseMLP(
     def _validate_X(self, X):
         """The inputs of a fitted estimator, checked and in a dtype of floats."""
         check_is_fitted(self)
-        if needs_no_validation(X, self):
-            return X
-        X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
+        if not needs_no_validation(X, self):
+            X = validate_data(self, X, accept_sparse="csr", dtype=FLOATS, reset=False)
         return checked_csr(X)
 
     @property

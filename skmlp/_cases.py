@@ -40,19 +40,20 @@ def in_dtype(array, dtype, name):
 def needs_no_validation(X, mlp):
     """Whether `validate_data` would give back X itself: most of the time of few rows.
 
-    So it is with a plain array of finite floats, as wide as the one of `fit`, which had
-    no names of features.
+    So it is with a plain array or CSR matrix of finite floats, as wide as the one of
+    `fit`, which had no names of features.
     """
+    values = X.data if issparse(X) and X.format == "csr" else X
     if (
-        type(X) is not np.ndarray
-        or X.dtype not in FLOATS
+        type(values) is not np.ndarray
+        or values.dtype not in FLOATS
         or X.shape[1:] != (mlp.n_features_in_,)
-        or len(X) == 0
+        or X.shape[0] == 0
         or hasattr(mlp, "feature_names_in_")
     ):
         return False
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.isfinite(X.sum())
+        return np.isfinite(values.sum())
 
 
 def checked_csr(X):

@@ -73,7 +73,8 @@ def forward_blocks(mlp, X, most=None):
     order = np.arange(most)
     for start in range(0, n_rows, most):
         rows = slice(start, start + most)
-        part = in_dtype(X[rows], dtype, "X")
+        part = X if most >= n_rows else X[rows]  # of CSR a copy
+        part = in_dtype(part, dtype, "X")
         z = np.empty((part.shape[0], network.n_outputs), dtype=dtype)
         with shared_cores.timed(network, n_threads):
             forward_rows(

@@ -528,8 +528,9 @@ def test_prediction_of_bad_data_is_an_error(estimator, method):
         (put(X, np.inf), "infinity"),
         (np.r_[put(X, np.inf), put(X, -np.inf)], "infinity"),  # whose sum is NaN
     ]:
-        with pytest.raises(ValueError, match=message):
-            getattr(mlp, method)(bad)
+        for container in (np.asarray, sparse.csr_array)[: bad.ndim]:
+            with pytest.raises(ValueError, match=message):
+                getattr(mlp, method)(container(bad))
 
 
 @both
@@ -537,8 +538,9 @@ def test_prediction_of_numbers_whose_sum_overflows_is_no_error(estimator):
     mlp = small(estimator).fit(X, TARGETS[estimator])
     mlp.coefs_ = [np.zeros_like(W) for W in mlp.coefs_]
     with np.errstate(all="raise"):
-        predicted = mlp.predict(np.full_like(X, np.finfo(float).max))
-    assert_array_equal(predicted, mlp.predict(X))
+        for container in np.asarray, sparse.csr_array:
+            large = container(np.full_like(X, np.finfo(float).max))
+            assert_array_equal(mlp.predict(large), mlp.predict(X))
 
 
 @both
@@ -549,6 +551,8 @@ def test_prediction_for_an_array_warns_where_fit_had_names(estimator):
     mlp.fit(pandas.DataFrame(X, columns=[*"abc"]), TARGETS[estimator])
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         mlp.predict(X)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        mlp.predict(sparse.csr_array(X))
 
 
 @both
