@@ -19,6 +19,7 @@ from functools import partial
 import numpy as np
 import report
 from report import FAILED, Report
+from scipy.sparse import csr_array
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -85,12 +86,19 @@ def small_fits():
     return [cpu_time(lambda mlp=mlp: mlp.fit(X, y)) for mlp in (ours, theirs)]
 
 
-def predictions(n_rows, dtype, repeats, estimators=CLASSIFIERS, method="predict"):
+def predictions(
+    n_rows,
+    dtype,
+    repeats,
+    estimators=CLASSIFIERS,
+    method="predict",
+    container=np.asarray,
+):
     """Return ours and theirs: a prediction of so many rows, of digits' form."""
     X, y = load_digits(return_X_y=True)
     X = scale(X).astype(dtype)
     networks = [estimator(max_iter=5).fit(X, y) for estimator in estimators]
-    rows = np.resize(X, (n_rows, X.shape[1]))
+    rows = container(np.resize(X, (n_rows, X.shape[1])))
     calls = [partial(getattr(mlp, method), rows) for mlp in networks]
     return [cpu_time(call, repeats) for call in calls]
 
@@ -156,6 +164,7 @@ def main(arguments):
         for task, *what in (
             ("predict_proba", CLASSIFIERS, "predict_proba"),
             ("the regressor's predict", REGRESSORS, "predict"),
+            ("the same with CSR", REGRESSORS, "predict", csr_array),
         ):
             times = in_turn(predictions(1, "float64", 100, *what), n)
             results.row(cells(f"{task}, 1 row, float64", times, "1"))
