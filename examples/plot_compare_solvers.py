@@ -88,8 +88,8 @@ for name, parameters in solvers.items():
 #
 # Right: after 40 epochs the loss of each adaptive solver and of lbfgs is below that of
 # momentum, on which Nesterov's lies. adadelta and lbfgs are lowest; rmsprop and adam
-# pass momentum only after a dozen epochs or more. (The loss of lbfgs rises where the penalty
-# falls by more: it never lets their sum rise.)
+# pass momentum only after a dozen epochs or more. (The loss of lbfgs rises where the
+# penalty falls by more: it never lets their sum rise.)
 colours = ["#000000", "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#009E73"]
 cycle = plt.cycler(color=[*colours, "#7F7F7F"], linestyle=["-", "--", "-.", ":"] * 2)
 plt.rc("axes", prop_cycle=cycle)
