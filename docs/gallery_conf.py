@@ -16,6 +16,11 @@ FIGURES = {
         "unit, which sees the two hidden activations, one straight line parts the "
         "cases."
     ),
+    "plot_activation_functions.py": (
+        "Sigmoid, tanh and ReLU with their derivatives, and as outputs of a unit with "
+        "one input: the larger the weight, the steeper the curve, which a negative one "
+        "mirrors; the bias moves it to the left or to the right."
+    ),
     "plot_network.py": (
         "Two networks as units and connections. Above, two inputs, two hidden units "
         "and an output that tells whether both inputs are the same; below, four "
