@@ -372,9 +372,10 @@ class BaseMLP(
         `validation_data` is None for `partial_fit`, which takes all cases with their
         weights as they are: the mean weight of a chunk says nothing about the whole.
         """
+        is_chunk = validation_data is None
         data = self._checked_data(X, y, sample_weight, classes, going_on=going_on)
         dtype, given = data.X.dtype, None
-        if validation_data is not None:
+        if not is_chunk:
             given = self._given_validation(*validation_data, dtype)
         batch_size = "full" if self.solver == "lbfgs" else self.batch_size
         # Each training has its own, as the number of threads in it changes on the way.
@@ -391,7 +392,7 @@ class BaseMLP(
             starts = [last_weights(self, networks[0], updates, dtype)]
         else:
             starts = first_weights(self, networks[0], updates, dtype, n_init)
-        if validation_data is None:
+        if is_chunk:
             rows = range(len(data))
             data.check_weights(rows)
             cases, validation = data.cases(rows), None
@@ -406,7 +407,7 @@ class BaseMLP(
                 cases,
                 validation,
                 restartable=self.learning_rate_init == "auto" and not going_on,
-                watch=validation_data is not None,
+                is_chunk=is_chunk,
             )
             for network, start in zip(networks, starts, strict=True)
         ]
@@ -424,17 +425,17 @@ class BaseMLP(
         return self._encoded(X, y, sample_weight, given, learn=True)
 
     def _training(
-        self, network, updates, start, cases, validation, *, restartable, watch
+        self, network, updates, start, cases, validation, *, restartable, is_chunk
     ):
         """A training from there, by the solver."""
         what = self, network, *start, cases, validation
         scorer = self._scorer(validation, network, start)
         if self.solver == "lbfgs":
-            return LBFGSTraining(*what, scorer=scorer, watch=watch)
+            return LBFGSTraining(*what, scorer=scorer, is_chunk=is_chunk)
         return MiniBatchTraining(
             *what,
             scorer=scorer,
-            watch=watch,
+            is_chunk=is_chunk,
             updates=updates,
             restartable=restartable,
         )

@@ -90,12 +90,12 @@ class MiniBatchTraining(Training):
             batch_size = auto_batch_size(len(rows))
         self.batch_size = batch_rows(batch_size, len(rows))
         # A chunk of `partial_fit` is a mini-batch, even where "auto" takes all of it.
-        is_chunk = not self.watch and mlp.batch_size != "full"
+        by_its_rows = self.is_chunk and mlp.batch_size != "full"
         self.auto_eta_0 = auto_learning_rate(
             mlp.solver,
             mlp.loss,
             mlp.out_activation_,
-            self.batch_size if is_chunk else batch_size,
+            self.batch_size if by_its_rows else batch_size,
         )
         self.order = as_indices(rows)
         n_batches = -(-len(rows) // self.batch_size)
@@ -140,9 +140,9 @@ class MiniBatchTraining(Training):
         super().start()
         if self.updates.squares is not None:
             self.squares = self.state.update_state[self.updates.squares]
-        if self.watch or self.restartable:
+        if not self.is_chunk or self.restartable:
             self.first_parameters = self.parameters.copy()
-        if self.watch:
+        if not self.is_chunk:
             loss = self.loss_at_start(sampled=True)
             if not math.isfinite(loss):
                 raise ValueError(
@@ -310,7 +310,7 @@ class MiniBatchTraining(Training):
         through that could overflow. A chunk of `partial_fit` may be of any size.
         """
         state = self.state
-        if not self.watch or loss <= EXPLOSION * state.first_loss:
+        if self.is_chunk or loss <= EXPLOSION * state.first_loss:
             return False
         # Those that count most may be none of the cases that had been looked at.
         state.first_loss = max(state.first_loss, self.loss_at_start(sampled=False))

@@ -85,8 +85,8 @@ class TrainingState:
     best_epoch: int = 0
     last_parameters: np.ndarray | None = None
 
-    def watch(self, watched, checksum):
-        """Have patience with this.
+    def have_patience_with(self, watched, checksum):
+        """Go on with the same patience, or begin anew where it is about another value.
 
         Values of something else, or measured by something else, say nothing about it.
         """
@@ -143,8 +143,9 @@ class Training(ABC):
         `validation` may be None.
     scorer : callable, default=None
         Without arguments: the validation score, where it is not the running one.
-    watch : bool, default=True
-        Whether progress is watched: not by `partial_fit`, whose chunks differ.
+    is_chunk : bool, default=False
+        Whether the cases are those of a call of `partial_fit`, one chunk of many, which
+        says nothing about progress.
 
     Attributes
     ----------
@@ -183,7 +184,7 @@ class Training(ABC):
         validation=None,
         *,
         scorer=None,
-        watch=True,
+        is_chunk=False,
     ):
         self.mlp = mlp
         self.network = network
@@ -193,7 +194,7 @@ class Training(ABC):
         self.cases = cases
         self.validation = validation
         self.scorer = scorer
-        self.watch = watch
+        self.is_chunk = is_chunk
         self.n_iter = 0
         self.n_threads = network.n_threads
         self.stop_reason = "interrupt"
@@ -235,8 +236,8 @@ class Training(ABC):
 
     def start(self):
         """Look at what training starts from, for what it will be measured by."""
-        if self.watch:
-            self.state.watch(self.watched, self.checksum())
+        if not self.is_chunk:
+            self.state.have_patience_with(self.watched, self.checksum())
         if self.state.patience.wait >= self.mlp.n_iter_no_change:
             self.state.patience.wait = 0
 
@@ -254,7 +255,7 @@ class Training(ABC):
         """Tell of an epoch that has been recorded; return why to stop, or None."""
         if self.report:
             self.report.epoch(self, time.perf_counter() - self.epoch_started)
-        out_of_patience = self.watch and self.out_of_patience(curves)
+        out_of_patience = not self.is_chunk and self.out_of_patience(curves)
         if self.tasks and self.tasks.end(self):
             return "callback"
         return "patience" if out_of_patience else None
