@@ -21,7 +21,8 @@
 
 #include "clones.h"
 
-#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || __FINITE_MATH_ONLY__ + 0
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(_M_FP_FAST) \
+    || __FINITE_MATH_ONLY__ + 0
 #error "-ffast-math would remove the roundings that these functions are built on"
 #endif
 

@@ -591,7 +591,7 @@ def multiply(
         const floating* s = NULL
     if skmlp_level == 0:
         raise ValueError("level 0 has no products of its own")
-    if n < FEW_COLUMNS or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
+    if n < FEW_COLUMNS or k == 0 or B.shape[0] != k or C.shape[0] != m or C.shape[1] != n:
         raise ValueError("A, B and C must fit each other, with at least FEW_COLUMNS columns")
     if S is not None and (S.shape[1] != n or S.shape[0] != m and S.shape[0] != 1):
         raise ValueError("S must have the shape of C or be one row")
