@@ -9,7 +9,6 @@ import math
 import warnings
 from collections import deque
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 
@@ -240,8 +239,8 @@ def last_split(splitter, X, y, groups, n_rows, seed):
     n_rows : int
         Their number.
     seed : int
-        For a splitter that has none: it would draw other rows each time, and a warm
-        start would validate on those that it has been trained on.
+        For one of scikit-learn's that has none: it would draw other rows each time, and
+        a warm start would validate on those that it has been trained on.
 
     Returns
     -------
@@ -260,8 +259,8 @@ def last_split(splitter, X, y, groups, n_rows, seed):
             raise
         raise ValueError(
             f"early_stopping={splitter!r} needs to know which rows belong together: "
-            "pass groups to fit, through pipelines and searches by "
-            f"set_fit_request(groups=True) with enable_metadata_routing ({error})"
+            "pass groups to fit; a search passes them on after "
+            f"set_fit_request(groups=True), with enable_metadata_routing ({error})"
         ) from error
     split = last[0] if last else ((), ())
     training, validation = (_row_numbers(splitter, rows, n_rows) for rows in split)
@@ -275,11 +274,15 @@ def last_split(splitter, X, y, groups, n_rows, seed):
 
 
 def _with_seed(splitter, seed):
-    """The splitter, or a copy that always draws the same rows."""
-    if isinstance(getattr(splitter, "random_state", seed), Integral):
+    """A copy of one of scikit-learn's splitters that draws the same rows each time."""
+    from sklearn import model_selection as m  # late: takes longer than skmlp
+
+    kinds = m.BaseCrossValidator, m.BaseShuffleSplit
+    if not isinstance(splitter, (*kinds, m.RepeatedKFold, m.RepeatedStratifiedKFold)):
         return splitter
-    splitter = copy.copy(splitter)
-    splitter.random_state = seed
+    splitter = copy.deepcopy(splitter)  # with the present state of a generator
+    if getattr(splitter, "random_state", seed) is None:
+        splitter.random_state = seed
     return splitter
 
 

@@ -104,8 +104,8 @@ class MLPRegressorSDM(MultiOutputMixin, RegressorMixin, BaseMLP):
     shuffle : bool, default=True
         Whether each epoch takes the cases in a new order.
     random_state : int, RandomState instance or None, default=None
-        Draws the first weights, the orders and the validation data, also those of a
-        splitter that has no seed. An int makes results repeatable.
+        Draws the first weights, the orders and the validation data, also those of one
+        of scikit-learn's splitters that has no seed. An int makes results repeatable.
     tol : float, default=1e-4
         Smallest fall of the watched value that counts as an improvement, at least 0.
         For "lbfgs" also the largest derivative of the objective, in absolute value, at

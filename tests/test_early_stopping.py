@@ -760,6 +760,43 @@ def test_splitter_goes_on_with_the_same_split(splitter):
     assert_same_curves(fit(6, 1), fit(3, 2))
 
 
+def drawn(splitter, random_state=0):
+    """The first feature of the rows that are held out."""
+    parameters = {"early_stopping": splitter, "random_state": random_state}
+    _, calls = held_out(X, y, **parameters)
+    return calls[0][0][:, 0].tolist()
+
+
+def test_a_splitter_stays_as_it_was():
+    splitter = ShuffleSplit(test_size=0.2)
+    assert drawn(splitter) == drawn(splitter) != drawn(splitter, 1)
+    assert splitter.random_state is None
+    generator = np.random.RandomState(3)
+    splitter = ShuffleSplit(1, test_size=0.2, random_state=generator)
+    first = drawn(splitter)
+    assert first == drawn(splitter, 1)
+    assert generator.get_state()[2] == np.random.RandomState(3).get_state()[2]
+    *_, (_, validation) = splitter.split(X)
+    assert first == X[validation, 0].tolist()
+
+
+def test_a_splitter_of_ones_own_draws_as_it_likes():
+    class Splitter:
+        def __init__(self):
+            self.random_state = np.random.default_rng(0)
+
+        def split(self, X, y=None, groups=None):
+            order = self.random_state.permutation(len(X))
+            yield order[20:], order[:20]
+
+        def get_n_splits(self, X=None, y=None, groups=None):
+            return 1
+
+    splitter = Splitter()
+    assert drawn(splitter) != drawn(splitter)
+    assert drawn(Splitter()) == drawn(Splitter())
+
+
 @pytest.mark.parametrize("splits", [[], [([0, 1], [])], [([], [0, 1])]])
 def test_splitter_that_leaves_nothing_is_an_error(splits):
     class Splitter(KFold):

@@ -534,6 +534,42 @@ def test_prediction_of_bad_data_is_an_error(estimator, method):
 
 
 @both
+@pytest.mark.parametrize(
+    "container",
+    [
+        lambda X: X.tolist(),
+        lambda X: X.astype(int),
+        lambda X: X.astype(np.float16),
+        lambda X: X.astype(object),
+        lambda X: X.astype(">f8"),
+        np.ma.masked_array,
+        sparse.csc_array,
+        sparse.coo_array,
+        lambda X: sparse.csr_array(X.astype(int)),
+    ],
+)
+def test_prediction_for_any_kind_of_numbers(estimator, container):
+    mlp, whole = small(estimator).fit(X, TARGETS[estimator]), np.round(4 * X)
+    assert_array_equal(mlp.predict(container(whole)), mlp.predict(whole))
+
+
+@both
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (X.astype(complex), "Complex data"),
+        (X.view(np.matrix), r"np\.matrix"),
+        (X.astype(str).astype("O") + "a", "could not convert"),
+    ],
+    ids=["complex", "matrix", "text"],
+)
+def test_prediction_for_other_arrays_is_an_error(estimator, bad, message):
+    mlp = small(estimator).fit(X, TARGETS[estimator])
+    with pytest.raises((ValueError, TypeError), match=message):
+        mlp.predict(bad)
+
+
+@both
 def test_prediction_of_numbers_whose_sum_overflows_is_no_error(estimator):
     mlp = small(estimator).fit(X, TARGETS[estimator])
     mlp.coefs_ = [np.zeros_like(W) for W in mlp.coefs_]
