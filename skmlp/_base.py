@@ -237,7 +237,7 @@ class BaseMLP(
         y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
             Validation targets, as the network sees y: a `TransformedTargetRegressor`
             transforms y alone, and a `VotingClassifier` or `BaggingClassifier` passes
-            the numbers of the classes for y, an `OneVsRestClassifier` 0 and 1, but
+            the numbers of the classes for y, a `OneVsRestClassifier` 0 and 1, but
             `y_val` as it is.
         sample_weight_val : array-like of shape (n_val,), default=None
             Weights of the validation cases.

@@ -9,6 +9,7 @@ import math
 import warnings
 from collections import deque
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 
@@ -274,15 +275,18 @@ def last_split(splitter, X, y, groups, n_rows, seed):
 
 
 def _with_seed(splitter, seed):
-    """A copy of one of scikit-learn's splitters that draws the same rows each time."""
+    """The splitter, or of scikit-learn's a copy that draws the same rows each time."""
     from sklearn import model_selection as m  # late: takes longer than skmlp
 
     kinds = m.BaseCrossValidator, m.BaseShuffleSplit
-    if not isinstance(splitter, (*kinds, m.RepeatedKFold, m.RepeatedStratifiedKFold)):
+    kinds += m.RepeatedKFold, m.RepeatedStratifiedKFold
+    random_state = getattr(splitter, "random_state", seed)
+    if not isinstance(splitter, kinds) or isinstance(random_state, Integral):
         return splitter
-    splitter = copy.deepcopy(splitter)  # with the present state of a generator
-    if getattr(splitter, "random_state", seed) is None:
-        splitter.random_state = seed
+    splitter = copy.copy(splitter)
+    splitter.random_state = seed
+    if random_state is not None:  # a generator, which would go on
+        splitter.random_state = copy.deepcopy(random_state)
     return splitter
 
 
