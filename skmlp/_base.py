@@ -16,13 +16,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skmlp._architecture import hidden_activations, hidden_units
 from skmlp._callbacks import fit_task
-from skmlp._cases import FLOATS, Data, checked_csr, needs_no_validation
+from skmlp._cases import Data, checked_csr, needs_no_validation
 from skmlp._documentation import documentation_template
 from skmlp._early_stopping import checked_score, divide
 from skmlp._history import RecordedCurves, n_recorded, new_history, truncate
 from skmlp._lbfgs import LBFGSTraining
 from skmlp._mini_batches import MiniBatchTraining, batch_rows
-from skmlp._network.network import HIDDEN_ACTIVATIONS, Network
+from skmlp._network.network import FLOATS, HIDDEN_ACTIVATIONS, Network
 from skmlp._parameters import pack
 from skmlp._persistence import SavedModel
 from skmlp._report import Report

@@ -9,11 +9,8 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import indexable
 
-from skmlp._network.network import Inputs, Targets
+from skmlp._network.network import FLOATS, Inputs, Targets
 from skmlp._sklearn_compat import _safe_indexing
-
-# The dtypes of inputs that are used as they are.
-FLOATS = [np.float64, np.float32]
 
 # Rows of targets that are looked at together.
 SUMMED_ROWS = 1024

@@ -27,7 +27,9 @@ _SCORES = {
     "subset_accuracy": SUBSET_ACCURACY,
     "squared_residuals": SQUARED_RESIDUALS,
 }
-FLOATS = {np.dtype(np.float64), np.dtype(np.float32)}
+
+# Of inputs that are used as they are; others become the first of them.
+FLOATS = [np.dtype(np.float64), np.dtype(np.float32)]
 INDEX_DTYPES = {np.dtype(np.int32), np.dtype(np.int64)}
 
 # The rule behind each solver, and how many vectors of state it needs: "lbfgs" has none.
