@@ -192,8 +192,10 @@ SKMLP_CLONES static void SKMLP_NAME(relu)(SKMLP_REAL *z, ptrdiff_t n)
 SKMLP_CLONES static void SKMLP_NAME(multiply_by_relu_derivative)(
     const SKMLP_REAL *restrict h, SKMLP_REAL *restrict delta, ptrdiff_t n)
 {
-    for (ptrdiff_t i = 0; i < n; i++)
-        delta[i] = h[i] > 0 ? delta[i] : 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const SKMLP_REAL d = delta[i]; /* in any case, or Clang makes a branch of it */
+        delta[i] = h[i] > 0 ? d : 0;
+    }
 }
 
 /* delta <- delta * f'(z), with f'(z) from h = f(z), and for a layer with one output, whose W is a
