@@ -29,7 +29,7 @@ from .products cimport FEW_COLUMNS, product_of_slab
 from .shuffle cimport shuffle_rows
 from .single_case cimport CaseLayer, find_case_layers, train_cases
 from .skipped_rows cimport (
-    N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, can_skip, start_epoch,
+    N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, Transform, can_skip, start_epoch,
 )
 from .sparse_batches cimport bring_all_up_to_date, end_batch, n_gradient_rows, start_block
 from .weight_decay cimport penalty as weight_penalty
@@ -65,9 +65,8 @@ cdef class Skipping:
     cdef const Py_ssize_t[::1] order
     cdef SkippedRows rows
     cdef object gradient_rows, sums
-    cdef double[:, ::1] states, non_zeros
+    cdef double[:, ::1] states, non_zeros, transforms
     cdef Py_ssize_t[::1] updated
-    cdef double[::1] powers
 
     def __cinit__(self, Network network, Inputs inputs, order, *, bint shared):
         cdef:
@@ -95,9 +94,10 @@ cdef class Skipping:
         self.rows.rows = <SkippedRow*> &self.states[0, 0]
         self.rows.updated = &self.updated[0]
         self.rows.n_gradient_rows = n_rows
-        self.rows.n_powers = STEPS + 1 + n_features // STEPS
-        self.powers = np.empty(4 * self.rows.n_powers)
-        self.rows.powers = &self.powers[0]
+        self.rows.n_transforms = STEPS + 1 + n_features // STEPS
+        self.transforms = np.empty(
+            (self.rows.n_transforms, sizeof(Transform) // sizeof(double)))
+        self.rows.transforms = <Transform*> &self.transforms[0, 0]
 
     @staticmethod
     def possible(Inputs inputs, Updates updates, double weight_decay):

@@ -48,11 +48,14 @@ cdef extern from "sparse_rows.h" nogil:
         double x, const double* w, double* z, const RowsAhead* ahead, Py_ssize_t n)
     void skmlp_add_row_f32(
         float x, const float* w, float* z, const RowsAhead* ahead, Py_ssize_t n)
+    ctypedef struct Transform "skmlp_transform":
+        double P[4]
+        double c[2]
     void skmlp_transform_row_f64(
-        const double* P, double a, double b, const double* g, double* w, double* v, double x,
+        const Transform* transform, double x_g, const double* g, double* w, double* v, double x,
         double* z, const RowsAhead* ahead, Py_ssize_t n)
     void skmlp_transform_row_f32(
-        const double* P, float a, float b, const float* g, float* w, float* v, float x,
+        const Transform* transform, double x_g, const float* g, float* w, float* v, float x,
         float* z, const RowsAhead* ahead, Py_ssize_t n)
 
 
@@ -97,8 +100,8 @@ cdef struct SkippedRows:
     Py_ssize_t* updated  # the features whose rows are updated at the end of the batch under way
     Py_ssize_t first_delta  # the first gradient row that holds delta of a case
     bint waits  # whether rows can wait for the block under way
-    double* powers  # M^0 ... M^(STEPS - 1), then M^STEPS, M^(2 STEPS) ...; four numbers each
-    Py_ssize_t n_powers
+    Transform* transforms  # by 0, 1, ..., STEPS updates, then 2 STEPS, 3 STEPS, ...
+    Py_ssize_t n_transforms
     Py_ssize_t n_gradient_rows  # without the scratch rows, one for each slab
     void* gradient_rows
     void* sums  # of x W, of all slabs but the first: (n_slabs - 1, rows of a block, fan_out)
@@ -111,12 +114,17 @@ cdef inline bint can_skip(const UpdateRule* rule, double weight_decay) noexcept 
             or rule.name == ADAGRAD and weight_decay == 0)
 
 
-cdef inline void multiply_powers(const double* A, const double* B, double* C) noexcept nogil:
-    """C <- A @ B for two-by-two matrices"""
-    C[0] = A[0] * B[0] + A[1] * B[2]
-    C[1] = A[0] * B[1] + A[1] * B[3]
-    C[2] = A[2] * B[0] + A[3] * B[2]
-    C[3] = A[2] * B[1] + A[3] * B[3]
+cdef inline void follow(
+    const Transform* first,
+    const Transform* then,
+    Transform* both,  # OUT
+) noexcept nogil:
+    """The first one, and then another without a gradient"""
+    cdef Py_ssize_t i
+    for i in range(0, 4, 2):
+        both.P[i] = then.P[i] * first.P[0] + then.P[i + 1] * first.P[2]
+        both.P[i + 1] = then.P[i] * first.P[1] + then.P[i + 1] * first.P[3]
+        both.c[i // 2] = then.P[i] * first.c[0] + then.P[i + 1] * first.c[1]
 
 
 cdef inline void start_epoch(
@@ -125,22 +133,20 @@ cdef inline void start_epoch(
     double learning_rate,
     double weight_decay,
 ) noexcept nogil:
-    """Forget the last epoch, and compute the powers of M at this learning rate."""
+    """Forget the last epoch, and compute what updates do at this learning rate."""
     cdef:
-        double* powers = skipped.powers
-        double M[4]
+        Transform* transforms = skipped.transforms
         double decay = learning_rate * weight_decay
         double gamma = rule.momentum
+        double beta = 1 + gamma if rule.name == NESTEROV else 1
         Py_ssize_t i, k
-    M[0], M[1], M[2], M[3] = 1 - decay, -gamma, decay, gamma
-    if rule.name == NESTEROV:
-        M[0], M[1] = 1 - decay * (1 + gamma), -gamma * gamma
-    powers[0], powers[1], powers[2], powers[3] = 1, 0, 0, 1
-    for k in range(1, STEPS):
-        multiply_powers(M, powers + 4 * (k - 1), powers + 4 * k)
-    multiply_powers(M, powers + 4 * (STEPS - 1), powers + 4 * STEPS)
-    for k in range(STEPS + 1, skipped.n_powers):
-        multiply_powers(powers + 4 * STEPS, powers + 4 * (k - 1), powers + 4 * k)
+    transforms[0] = Transform([1, 0, 0, 1], [0, 0])
+    transforms[1] = Transform(
+        [1 - beta * decay, -gamma * gamma if rule.name == NESTEROV else -gamma, decay, gamma],
+        [-beta * learning_rate, learning_rate])
+    for k in range(2, skipped.n_transforms):
+        i = 1 if k <= STEPS else STEPS
+        follow(&transforms[k - 1], &transforms[i], &transforms[k])
     for i in range(skipped.n_features):
         skipped.rows[i].n_updates = 0
         skipped.rows[i].gradient_row = NONE
@@ -152,15 +158,17 @@ cdef inline void start_epoch(
     skipped.first_delta = skipped.n_gradient_rows
 
 
-cdef inline const double* power(
-    const SkippedRows* skipped, Py_ssize_t k, double* product
+cdef inline const Transform* transform_by(
+    const SkippedRows* skipped,
+    Py_ssize_t k,
+    Transform* composed,
 ) noexcept nogil:
-    """M^k, from the table or in `product`"""
-    if k < STEPS:
-        return skipped.powers + 4 * k
-    multiply_powers(skipped.powers + 4 * (STEPS - 1 + k // STEPS),
-                    skipped.powers + 4 * (k % STEPS), product)
-    return product
+    """That of k updates, from the table or in `composed`"""
+    if k <= STEPS:
+        return &skipped.transforms[k]
+    follow(&skipped.transforms[(k - 1) % STEPS + 1],
+           &skipped.transforms[STEPS - 1 + (k - 1) // STEPS], composed)
+    return composed
 
 
 cdef inline void bring_up_to_date(
@@ -192,18 +200,11 @@ cdef inline void bring_up_to_date_and_add(
         floating* w = W + feature * fan_out
         floating* v = <floating*> skipped.velocity + feature * fan_out
         const floating* g = NULL
-        double beta = 1 + skipped.rule.momentum if skipped.rule.name == NESTEROV else 1
-        double eta_x = skipped.learning_rate * row.x
-        double product[4]
-        const double* M_k
+        Transform composed
     if k > 0 and row.gradient_row != NONE:
         g = <const floating*> skipped.gradient_rows + row.gradient_row * fan_out
     if k > 0 and skipped.rule.name != ADAGRAD:
-        M_k = power(skipped, k - 1, product)
-        a = eta_x * (M_k[1] - beta * M_k[0])
-        b = eta_x * (M_k[3] - beta * M_k[2])
-        M_k = power(skipped, k, product)
-        transform_row(M_k, a, b, g, w, v, x, z, ahead, fan_out)
+        transform_row(transform_by(skipped, k, &composed), row.x, g, w, v, x, z, ahead, fan_out)
     else:
         if g != NULL:
             update_by_multiple(skipped, s, row.x, g, v, w, fan_out)
@@ -234,9 +235,8 @@ cdef inline void update_by_multiple(
 
 
 cdef inline void transform_row(
-    const double* P,
-    double a,
-    double b,
+    const Transform* transform,
+    double x_g,
     const floating* g,
     floating* w,  # IN OUT
     floating* v,  # IN OUT
@@ -245,12 +245,12 @@ cdef inline void transform_row(
     const RowsAhead* ahead,
     Py_ssize_t n,
 ) noexcept nogil:
-    """[w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL; then
-    z <- z + x w, unless z is NULL"""
+    """[w; v] <- P [w; v] + x_g c g, without the second term where g is NULL; then z <- z + x w,
+    unless z is NULL"""
     if floating is double:
-        skmlp_transform_row_f64(P, a, b, g, w, v, x, z, ahead, n)
+        skmlp_transform_row_f64(transform, x_g, g, w, v, x, z, ahead, n)
     else:
-        skmlp_transform_row_f32(P, <float> a, <float> b, g, w, v, x, z, ahead, n)
+        skmlp_transform_row_f32(transform, x_g, g, w, v, x, z, ahead, n)
 
 
 cdef inline void add_row(

@@ -130,14 +130,15 @@ cdef inline void add_slab_product(
     """z <- z + x W for the features of a slab"""
     cdef Py_ssize_t i
     cdef FeatureSlab slab = skipped.slabs[s]  # a copy: those of several threads share a line
+    cdef SkippedRows own = skipped[0]
     cdef const NonZero* x
     cdef RowsAhead ahead
     for i in range(slab.start, slab.stop):
-        x = &skipped.non_zeros[i]
-        look_ahead(skipped, &slab, W, i, &ahead)
-        bring_up_to_date_and_add(skipped, s, W, x.row, <floating> x.x, z + x.n * skipped.fan_out,
+        x = &own.non_zeros[i]
+        look_ahead(&own, &slab, W, i, &ahead)
+        bring_up_to_date_and_add(&own, s, W, x.row, <floating> x.x, z + x.n * own.fan_out,
                                  &ahead)
-        note_what_waits(skipped, &slab, W, x)
+        note_what_waits(&own, &slab, W, x)
     skipped.slabs[s].n_updated = slab.n_updated
     skipped.slabs[s].n_added = slab.n_added
 

@@ -38,7 +38,7 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform_parts)(
 }
 
 SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
-    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    const skmlp_transform *restrict transform, double x_g, const SKMLP_REAL *restrict g,
     SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
     const skmlp_ahead *ahead, ptrdiff_t n)
 {
@@ -46,8 +46,11 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
     SKMLP_NAME(transform_parts)(p, a, b, g ? g + (j) : g, old, w + (j), v + (j), x,       \
                                 z ? z + (j) : z)
 #define SKMLP_READ_AT(j) SKMLP_NAME(read_parts)(w + (j), v + (j), z ? z + (j) : z)
+    const double *P = transform->P;
     const SKMLP_REAL p[4] = {(SKMLP_REAL)P[0], (SKMLP_REAL)P[1], (SKMLP_REAL)P[2],
                              (SKMLP_REAL)P[3]};
+    const SKMLP_REAL a = (SKMLP_REAL)(x_g * transform->c[0]);
+    const SKMLP_REAL b = (SKMLP_REAL)(x_g * transform->c[1]);
     const ptrdiff_t line = SKMLP_LINE / (ptrdiff_t)sizeof *w, last = n - SKMLP_WIDTH;
     const SKMLP_NAME(row_parts) last_parts = SKMLP_READ_AT(last);
     ptrdiff_t start = 0;
@@ -68,18 +71,18 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
 }
 
 SKMLP_TARGET static void SKMLP_NAME(transform_row)(
-    const double *restrict P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *restrict g,
+    const skmlp_transform *restrict transform, double x_g, const SKMLP_REAL *restrict g,
     SKMLP_REAL *restrict w, SKMLP_REAL *restrict v, SKMLP_REAL x, SKMLP_REAL *restrict z,
     const skmlp_ahead *ahead, ptrdiff_t n)
 {
     if (g && z)
-        SKMLP_NAME(transform)(P, a, b, g, w, v, x, z, ahead, n);
+        SKMLP_NAME(transform)(transform, x_g, g, w, v, x, z, ahead, n);
     else if (z)
-        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, z, ahead, n);
+        SKMLP_NAME(transform)(transform, x_g, NULL, w, v, x, z, ahead, n);
     else if (g)
-        SKMLP_NAME(transform)(P, a, b, g, w, v, x, NULL, NULL, n);
+        SKMLP_NAME(transform)(transform, x_g, g, w, v, x, NULL, NULL, n);
     else
-        SKMLP_NAME(transform)(P, a, b, NULL, w, v, x, NULL, NULL, n);
+        SKMLP_NAME(transform)(transform, x_g, NULL, w, v, x, NULL, NULL, n);
 }
 
 /* Where vector v of a strip starts; the last one starts early enough to end with the strip. */

@@ -30,6 +30,12 @@ typedef struct {
     const char *near_w, *near_v, *near_g; /* of the one that is NEAR, with what it waits for */
 } skmlp_ahead;
 
+/* What some updates do to a row, the first of which has the gradient x g and the others none:
+   [w; v] <- P [w; v] + x c g. */
+typedef struct {
+    double P[4], c[2];
+} skmlp_transform;
+
 SKMLP_INLINE void skmlp_prefetch_line(const skmlp_ahead *ahead, ptrdiff_t i)
 {
     SKMLP_PREFETCH_FAR(ahead->far_w + i);
@@ -82,17 +88,17 @@ SKMLP_CLONES static void SKMLP_NAME(add_sparse_gradient)(
     }
 }
 
-/* [w; v] <- P [w; v] + [a g; b g], without the second term where g is NULL; then z <- z + x w,
-   for which the rows ahead are prefetched, unless z is NULL. */
+/* [w; v] <- P [w; v] + x_g c g, without the second term where g is NULL; then z <- z + x w, for
+   which the rows ahead are prefetched, unless z is NULL. */
 static inline void SKMLP_NAME(transform_row)(
-    const double *P, SKMLP_REAL a, SKMLP_REAL b, const SKMLP_REAL *g, SKMLP_REAL *w,
+    const skmlp_transform *transform, double x_g, const SKMLP_REAL *g, SKMLP_REAL *w,
     SKMLP_REAL *v, SKMLP_REAL x, SKMLP_REAL *z, const skmlp_ahead *ahead, ptrdiff_t n)
 {
     ptrdiff_t n_bytes = n * (ptrdiff_t)sizeof *w;
     /* Long vectors would all cross a cache line, and take as long as two halves. */
     if (skmlp_halves && n_bytes % SKMLP_LINE && n_bytes > SKMLP_LINE / 2)
         n_bytes = SKMLP_LINE / 2;
-    SKMLP_BY_LEVEL(n_bytes, transform_row, P, a, b, g, w, v, x, z, ahead, n);
+    SKMLP_BY_LEVEL(n_bytes, transform_row, transform, x_g, g, w, v, x, z, ahead, n);
 }
 
 /* z <- z + x w, with the rows ahead prefetched */
