@@ -289,23 +289,23 @@ cdef inline void bring_all_up_to_date(
 ) noexcept nogil:
     """Have every row see all updates: where no room is left, and at the end of an epoch or of
     what there was time for"""
-    cdef Py_ssize_t s
+    cdef Py_ssize_t s, part = (skipped.n_features + skipped.n_slabs - 1) // skipped.n_slabs
     if skipped.n_slabs == 1:
-        bring_slab_up_to_date(skipped, 0, W)
+        bring_part_up_to_date(skipped, 0, W, part)
     else:
         for s in prange(skipped.n_slabs, num_threads=n_threads, schedule="static"):
-            bring_slab_up_to_date(skipped, s, W)
+            bring_part_up_to_date(skipped, s, W, part)
     skipped.n_seen_by_all = skipped.n_updates
     skipped.first_delta = skipped.n_gradient_rows
 
 
-cdef inline void bring_slab_up_to_date(
+cdef inline void bring_part_up_to_date(
     SkippedRows* skipped,  # IN OUT
     Py_ssize_t s,
     floating* W,  # IN OUT
+    Py_ssize_t length,
 ) noexcept nogil:
-    cdef Py_ssize_t feature, start = s * SLAB_FEATURES
-    while start < skipped.n_features:
-        for feature in range(start, min(start + SLAB_FEATURES, skipped.n_features)):
-            bring_up_to_date(skipped, s, W, feature)
-        start += skipped.n_slabs * SLAB_FEATURES
+    """Part s, of so many features that lie side by side, of whatever slabs they are"""
+    cdef Py_ssize_t feature
+    for feature in range(s * length, min((s + 1) * length, skipped.n_features)):
+        bring_up_to_date(skipped, s, W, feature)

@@ -52,7 +52,6 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
     const SKMLP_REAL a = (SKMLP_REAL)(x_g * transform->c[0]);
     const SKMLP_REAL b = (SKMLP_REAL)(x_g * transform->c[1]);
     const ptrdiff_t line = SKMLP_LINE / (ptrdiff_t)sizeof *w, last = n - SKMLP_WIDTH;
-    const SKMLP_NAME(row_parts) last_parts = SKMLP_READ_AT(last);
     ptrdiff_t start = 0;
     for (; start + line <= last; start += line) {
         if (z)
@@ -61,6 +60,8 @@ SKMLP_TARGET SKMLP_INLINE void SKMLP_NAME(transform)(
         for (ptrdiff_t i = 0; i < line; i += SKMLP_WIDTH)
             SKMLP_PART(SKMLP_READ_AT(start + i), start + i);
     }
+    /* Before the vector that it shares numbers with is stored. */
+    const SKMLP_NAME(row_parts) last_parts = SKMLP_READ_AT(last);
     for (ptrdiff_t j = start; j < last; j += SKMLP_WIDTH)
         SKMLP_PART(SKMLP_READ_AT(j), j);
     for (; z && start < n; start += line)
