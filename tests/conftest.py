@@ -11,6 +11,7 @@ from skmlp import MLPClassifierSDM
 from skmlp._network import kernel
 
 mpl.use("Agg")
+pytest.register_assert_rewrite("problems")  # which asserts as tests do
 collect_ignore = ["conftest.py"]  # holds no doctest, and docs/ has one of this name
 settings.register_profile(
     "quick", derandomize=True, database=None, deadline=None, max_examples=60

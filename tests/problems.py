@@ -1,4 +1,4 @@
-"""Problems to train on, the oracle's way to train on them, and layouts of arrays."""
+"""Problems and networks to train, the oracle's way to do so, and layouts of arrays."""
 
 import numpy as np
 import reference as ref
@@ -159,6 +159,32 @@ class Problem:
         )
 
 
+def small_mlp(estimator, **parameters):
+    """A network of 8 hidden units, trained for 5 epochs."""
+    defaults = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
+    return estimator(**defaults | parameters)
+
+
+def tiny_mlp(estimator, **parameters):
+    """A network of 5 hidden units, trained for 3 epochs."""
+    defaults = {"hidden_layer_sizes": 5, "max_iter": 3, "random_state": 0}
+    return estimator(**defaults | parameters)
+
+
+def outputs(mlp, X):
+    return mlp.predict_proba(X) if hasattr(mlp, "predict_proba") else mlp.predict(X)
+
+
+def assert_same_weights(actual, expected, rtol=0):
+    for a, e in zip(
+        [*actual.coefs_, *actual.intercepts_],
+        [*expected.coefs_, *expected.intercepts_],
+        strict=True,
+    ):
+        assert a.dtype == e.dtype
+        assert_allclose(a, e, rtol=rtol, atol=rtol)
+
+
 def assert_weights_close(mlp, coefs, intercepts, tolerance):
     # A weight near 0 is the sum of larger terms, and rounding is relative to these:
     # hence the largest weight of its layer sets the absolute error.
@@ -193,3 +219,10 @@ def unaligned(array):
     copy = copy.reshape(array.shape)
     copy[...] = array
     return copy
+
+
+def wide_indices(X):
+    """CSR with 64-bit indices."""
+    X = sparse.csr_array(X)
+    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
+    return X

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import assert_same_weights, small_mlp, wide_indices
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -43,17 +44,6 @@ weights = rng.random(80) * (rng.random(80) < 0.8)
 both = pytest.mark.parametrize("estimator", [MLPClassifierSDM, MLPRegressorSDM])
 
 
-def small(estimator, **parameters):
-    defaults = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
-    return estimator(**defaults | parameters)
-
-
-def assert_same_weights(a, b, rtol=0):
-    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
-        assert u.dtype == v.dtype
-        assert_allclose(u, v, rtol=rtol, atol=rtol)
-
-
 def test_import_leaves_to_others_what_takes_long_to_import():
     code = "import sys, skmlp; print(*sys.modules)"
     modules = subprocess.check_output([sys.executable, "-P", "-c", code], text=True)
@@ -80,13 +70,6 @@ def test_source_that_is_not_compiled_says_so(tmp_path):
 # --- Inputs ---
 
 
-def wide(X):
-    """CSR with 64-bit indices."""
-    X = sparse.csr_array(X)
-    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
-    return X
-
-
 def untidy(X):
     """CSR with unsorted and repeated columns, and zeros that are stored."""
     n, D = X.shape
@@ -103,7 +86,7 @@ def memory_mapped(X, path="X.npy"):
 SPARSE = {
     "CSR": sparse.csr_array,
     "CSR matrix": sparse.csr_matrix,
-    "CSR with 64-bit indices": wide,
+    "CSR with 64-bit indices": wide_indices,
     "CSR, untidy": untidy,
     "CSC": sparse.csc_array,
     "COO": sparse.coo_array,
@@ -129,8 +112,8 @@ SAME_NUMBERS = {
 @pytest.mark.parametrize("container", SPARSE.values(), ids=SPARSE)
 def test_sparse_input_equals_dense(estimator, batch_size, dtype, container):
     x = X.astype(dtype)
-    dense = small(estimator, batch_size=batch_size).fit(x, y)
-    mlp = small(estimator, batch_size=batch_size).fit(container(x), y)
+    dense = small_mlp(estimator, batch_size=batch_size).fit(x, y)
+    mlp = small_mlp(estimator, batch_size=batch_size).fit(container(x), y)
     rtol = 1e-4 if dtype == np.float32 else 1e-11
     assert_same_weights(mlp, dense, rtol)
     assert_allclose(mlp.predict(container(x)), dense.predict(x), rtol=rtol, atol=rtol)
@@ -143,7 +126,7 @@ def test_the_same_numbers_give_the_same_bits(
 ):
     monkeypatch.chdir(tmp_path)
     x = container(X)
-    mlp, plain = small(estimator).fit(x, y), small(estimator).fit(X, y)
+    mlp, plain = small_mlp(estimator).fit(x, y), small_mlp(estimator).fit(X, y)
     assert_same_weights(mlp, plain)
     assert_array_equal(mlp.predict(x), plain.predict(X))
 
@@ -152,8 +135,8 @@ def test_the_same_numbers_give_the_same_bits(
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint16, bool])
 def test_integers_are_read_as_float64(estimator, dtype):
     x = (4 * abs(X)).astype(dtype)
-    mlp = small(estimator).fit(x, y)
-    assert_same_weights(mlp, small(estimator).fit(x.astype(float), y))
+    mlp = small_mlp(estimator).fit(x, y)
+    assert_same_weights(mlp, small_mlp(estimator).fit(x.astype(float), y))
     assert mlp.coefs_[0].dtype == np.float64
 
 
@@ -162,7 +145,7 @@ def test_integers_are_read_as_float64(estimator, dtype):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("other", [np.float32, np.float64, np.int64])
 def test_prediction_takes_any_dtype(estimator, container, dtype, other):
-    mlp = small(estimator).fit(X.astype(dtype), y)
+    mlp = small_mlp(estimator).fit(X.astype(dtype), y)
     x = np.round(X)
     expected = mlp.predict(container(x.astype(dtype)))
     assert_array_equal(mlp.predict(container(x.astype(other))), expected)
@@ -171,15 +154,15 @@ def test_prediction_takes_any_dtype(estimator, container, dtype, other):
 @both
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_training_is_done_in_the_dtype_of_X(estimator, dtype):
-    mlp = small(estimator).fit(X.astype(dtype), y)
+    mlp = small_mlp(estimator).fit(X.astype(dtype), y)
     assert {array.dtype for array in mlp.coefs_ + mlp.intercepts_} == {np.dtype(dtype)}
 
 
 @both
 def test_column_vector_y_warns_and_counts_as_a_column(estimator):
     with pytest.warns(DataConversionWarning, match="column-vector y"):
-        mlp = small(estimator).fit(X, y[:, None])
-    assert_same_weights(mlp, small(estimator).fit(X, y))
+        mlp = small_mlp(estimator).fit(X, y[:, None])
+    assert_same_weights(mlp, small_mlp(estimator).fit(X, y))
     assert mlp.predict(X).shape == (80,)
 
 
@@ -187,7 +170,7 @@ def test_column_vector_y_warns_and_counts_as_a_column(estimator):
 def test_input_is_left_as_it_was(estimator):
     arrays = [np.array(a, dtype=float) for a in (X, y, weights)]
     copies = [a.copy() for a in arrays]
-    small(estimator).fit(*arrays)
+    small_mlp(estimator).fit(*arrays)
     for array, copy in zip(arrays, copies, strict=True):
         assert_array_equal(array, copy)
 
@@ -199,8 +182,10 @@ def test_input_is_left_as_it_was(estimator):
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("scale", [2.0**-30, 0.3, 1e200])
 def test_scale_of_the_weights_does_not_matter_in_fit(estimator, early_stopping, scale):
-    mlp = small(estimator, early_stopping=early_stopping).fit(X, y, weights)
-    scaled = small(estimator, early_stopping=early_stopping).fit(X, y, scale * weights)
+    mlp = small_mlp(estimator, early_stopping=early_stopping).fit(X, y, weights)
+    scaled = small_mlp(estimator, early_stopping=early_stopping).fit(
+        X, y, scale * weights
+    )
     assert_same_weights(mlp, scaled, rtol=0 if scale == 2.0**-30 else 1e-9)
 
 
@@ -209,7 +194,7 @@ def test_scale_of_the_weights_counts_in_partial_fit(estimator):
     classes = {"classes": [0, 1]} if estimator is MLPClassifierSDM else {}
     parameters = {"batch_size": "full", "learning_rate_init": 0.01, "weight_decay": 0}
     start, once, twice = (
-        small(estimator, **parameters | {"learning_rate_init": eta}).partial_fit(
+        small_mlp(estimator, **parameters | {"learning_rate_init": eta}).partial_fit(
             X, y, sample_weight=w, **classes
         )
         for eta, w in [(1e-200, weights), (0.01, weights), (0.01, 2 * weights)]
@@ -223,9 +208,9 @@ def test_scale_of_the_weights_counts_in_partial_fit(estimator):
 def test_whole_weights_equal_repeated_rows_for_a_full_batch(estimator, container):
     times = rng.integers(0, 4, size=80)
     parameters = {"batch_size": "full", "max_iter": 20}
-    mlp = small(estimator, **parameters).fit(container(X), y, times)
+    mlp = small_mlp(estimator, **parameters).fit(container(X), y, times)
     rows = np.repeat(np.arange(80), times)
-    repeated = small(estimator, **parameters).fit(container(X)[rows], y[rows])
+    repeated = small_mlp(estimator, **parameters).fit(container(X)[rows], y[rows])
     assert_same_weights(mlp, repeated, rtol=1e-10)
 
 
@@ -233,8 +218,8 @@ def test_whole_weights_equal_repeated_rows_for_a_full_batch(estimator, container
 @pytest.mark.parametrize("kind", [np.float32, np.ndarray.tolist, pd.Series])
 def test_weights_of_any_kind_are_read(estimator, kind):
     whole = np.round(10 * weights)
-    mlp = small(estimator).fit(X, y, kind(whole))
-    assert_same_weights(mlp, small(estimator).fit(X, y, whole))
+    mlp = small_mlp(estimator).fit(X, y, kind(whole))
+    assert_same_weights(mlp, small_mlp(estimator).fit(X, y, whole))
 
 
 @both
@@ -242,9 +227,9 @@ def test_weights_of_any_kind_are_read(estimator, kind):
 def test_cases_of_weight_0_do_not_count(estimator, batch_size):
     """Whatever is in them."""
     other = np.where(weights[:, None] > 0, X, 100)
-    mlp = small(estimator, batch_size=batch_size).fit(X, y, weights)
+    mlp = small_mlp(estimator, batch_size=batch_size).fit(X, y, weights)
     assert_same_weights(
-        mlp, small(estimator, batch_size=batch_size).fit(other, y, weights)
+        mlp, small_mlp(estimator, batch_size=batch_size).fit(other, y, weights)
     )
 
 
@@ -253,7 +238,7 @@ def test_cases_of_weight_0_do_not_count(estimator, batch_size):
 
 @both
 def test_clone_is_unfitted_and_learns_the_same(estimator):
-    mlp = small(estimator, activation=["tanh"], scoring="r2").fit(X, y)
+    mlp = small_mlp(estimator, activation=["tanh"], scoring="r2").fit(X, y)
     copy = clone(mlp)
     assert copy.get_params() == mlp.get_params()
     assert not hasattr(copy, "coefs_")
@@ -262,7 +247,7 @@ def test_clone_is_unfitted_and_learns_the_same(estimator):
 
 @both
 def test_grid_search_over_network_and_weight_decay_in_a_pipeline(estimator):
-    pipeline = Pipeline([("scale", StandardScaler()), ("mlp", small(estimator))])
+    pipeline = Pipeline([("scale", StandardScaler()), ("mlp", small_mlp(estimator))])
     grid = {
         "mlp__hidden_layer_sizes": [(), 4, (4, 4)],
         "mlp__weight_decay": [0, 1e-2, 10],
@@ -274,7 +259,7 @@ def test_grid_search_over_network_and_weight_decay_in_a_pipeline(estimator):
 
 @both
 def test_cross_validation_gives_a_score_per_fold(estimator):
-    scores = cross_val_score(small(estimator), X, y, cv=4)
+    scores = cross_val_score(small_mlp(estimator), X, y, cv=4)
     assert scores.shape == (4,)
     assert np.isfinite(scores).all()
 
@@ -282,9 +267,9 @@ def test_cross_validation_gives_a_score_per_fold(estimator):
 @both
 def test_sample_weight_is_routed_through_a_pipeline(estimator):
     scaled = StandardScaler().fit_transform(X)
-    direct = small(estimator).fit(scaled, y, weights)
+    direct = small_mlp(estimator).fit(scaled, y, weights)
     with config_context(enable_metadata_routing=True):
-        mlp = small(estimator).set_fit_request(sample_weight=True)
+        mlp = small_mlp(estimator).set_fit_request(sample_weight=True)
         mlp.set_score_request(sample_weight=True)
         scaler = StandardScaler().set_fit_request(sample_weight=False)
         pipeline = make_pipeline(scaler, mlp)
@@ -301,11 +286,11 @@ def test_sample_weight_is_routed_through_a_pipeline(estimator):
 @both
 def test_validation_data_are_routed_and_transformed_by_a_pipeline(estimator):
     scaler = StandardScaler().fit(X[:50])
-    direct = small(estimator, early_stopping=True)
+    direct = small_mlp(estimator, early_stopping=True)
     validation = {"X_val": scaler.transform(X[50:]), "y_val": y[50:]}
     direct.fit(scaler.transform(X[:50]), y[:50], **validation)
     with config_context(enable_metadata_routing=True):
-        mlp = small(estimator, early_stopping=True)
+        mlp = small_mlp(estimator, early_stopping=True)
         mlp.set_fit_request(X_val=True, y_val=True)
         pipeline = make_pipeline(StandardScaler(), mlp, transform_input=["X_val"])
         pipeline.fit(X[:50], y[:50], X_val=X[50:], y_val=y[50:])
@@ -316,7 +301,7 @@ def test_validation_data_are_routed_and_transformed_by_a_pipeline(estimator):
 @both
 def test_validation_data_pass_a_grid_search_whole(estimator):
     with config_context(enable_metadata_routing=True):
-        mlp = small(estimator, early_stopping=True)
+        mlp = small_mlp(estimator, early_stopping=True)
         mlp.set_fit_request(X_val=True, y_val=True)
         pipeline = make_pipeline(StandardScaler(), mlp, transform_input=["X_val"])
         grid = {f"{pipeline.steps[-1][0]}__weight_decay": [0.0, 0.1]}
@@ -328,7 +313,7 @@ def test_validation_data_pass_a_grid_search_whole(estimator):
     training, test = next(first.split(X[:50], y[:50]))
     scaler = StandardScaler().fit(X[training])
     for score, weight_decay in zip(scores, [0.0, 0.1], strict=True):
-        direct = small(estimator, early_stopping=True, weight_decay=weight_decay)
+        direct = small_mlp(estimator, early_stopping=True, weight_decay=weight_decay)
         direct.fit(
             scaler.transform(X[training]),
             y[training],
@@ -341,7 +326,7 @@ def test_validation_data_pass_a_grid_search_whole(estimator):
 @both
 def test_partial_fit_request_can_be_set(estimator):
     with config_context(enable_metadata_routing=True):
-        mlp = small(estimator).set_partial_fit_request(sample_weight=True)
+        mlp = small_mlp(estimator).set_partial_fit_request(sample_weight=True)
         routing = mlp.get_metadata_routing()
     assert routing.partial_fit.requests["sample_weight"] is True
 
@@ -362,7 +347,7 @@ def test_diagram_links_to_our_reference(estimator):
 )
 @both
 def test_diagram_shows_what_was_learnt(estimator):
-    mlp = small(estimator, hidden_layer_sizes=(8, 6), early_stopping=True).fit(X, y)
+    mlp = small_mlp(estimator, hidden_layer_sizes=(8, 6), early_stopping=True).fit(X, y)
     text = re.sub(r"<[^>]*>|\s", " ", mlp._repr_html_()).replace(", ", ",")
     units = [X.shape[1], 8, 6, mlp.n_outputs_]
     shown = {

@@ -6,6 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from problems import tiny_mlp
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -74,8 +75,7 @@ class Recorder:
 
 
 def small(estimator, *callbacks, **parameters):
-    defaults = {"hidden_layer_sizes": 5, "max_iter": 3, "random_state": 0}
-    return estimator(**{**defaults, **parameters}).set_callbacks(*callbacks)
+    return tiny_mlp(estimator, **parameters).set_callbacks(*callbacks)
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

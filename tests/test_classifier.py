@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import assert_same_weights, small_mlp
 from scipy import sparse
 from scipy.special import expit, softmax
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -36,13 +37,7 @@ every_loss = pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 
 
 def small(**parameters):
-    defaults = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
-    return MLPClassifierSDM(**defaults | parameters)
-
-
-def assert_same_weights(a, b, rtol=0):
-    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
-        assert_allclose(u, v, rtol=rtol, atol=rtol)
+    return small_mlp(MLPClassifierSDM, **parameters)
 
 
 # --- Labels ---

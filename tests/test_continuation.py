@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import assert_same_weights
 from scipy import sparse
 from sklearn.base import clone
 
@@ -78,12 +79,6 @@ def weights(mlp):
 def partial_fit(mlp, X, y, sample_weight=None):
     classes = {"classes": np.unique(y)} if isinstance(mlp, MLPClassifierSDM) else {}
     return mlp.partial_fit(X, y, sample_weight=sample_weight, **classes)
-
-
-def assert_same_weights(actual, expected):
-    for a, e in zip(weights(actual), weights(expected), strict=True):
-        assert_array_equal(a, e)
-        assert a.dtype == e.dtype
 
 
 def assert_same(actual, expected, X):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
-from problems import LAYOUTS
+from problems import LAYOUTS, wide_indices
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -239,12 +239,6 @@ def test_memory_mapped_X_gives_the_same_bits(estimator, order, dtype, tmp_path):
     mlp = make_mlp(estimator)
     expected = bits(clone(mlp).fit(X, y), X)
     assert_same_bits(bits(mlp.fit(*mapped), mapped[0]), expected)
-
-
-def wide_indices(X):
-    X = sparse.csr_array(X)
-    X.indices, X.indptr = X.indices.astype(np.int64), X.indptr.astype(np.int64)
-    return X
 
 
 def read_only_csr(X):

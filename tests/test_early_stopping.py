@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from problems import assert_same_weights
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -48,11 +49,6 @@ def small(estimator, **parameters):
         "random_state": 0,
     }
     return estimator(**defaults | parameters)
-
-
-def assert_same_weights(a, b):
-    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
-        assert_array_equal(u, v)
 
 
 def assert_same_curves(a, b):

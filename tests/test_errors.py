@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import tiny_mlp
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
@@ -30,11 +31,6 @@ WEIGHTS = np.ones(40)
 ONE_LONELY = np.r_[LABELS[:-1], 9]
 TARGETS = {MLPClassifierSDM: LABELS, MLPRegressorSDM: VALUES}
 both = pytest.mark.parametrize("estimator", TARGETS)
-
-
-def small(estimator, **parameters):
-    defaults = {"hidden_layer_sizes": 5, "max_iter": 3, "random_state": 0}
-    return estimator(**defaults | parameters)
 
 
 def put(array, value):
@@ -129,7 +125,7 @@ def test_every_parameter_has_bad_values_in_this_file(estimator):
     ],
 )
 def test_bad_value_of_a_parameter_is_an_error_that_names_it(estimator, name, value):
-    mlp = small(estimator, **{name: value})
+    mlp = tiny_mlp(estimator, **{name: value})
     with pytest.raises(ValueError, match=f"{name}.*({re.escape(str(value))}|names)"):
         mlp.fit(X, TARGETS[estimator])
 
@@ -146,7 +142,7 @@ def test_bad_value_of_a_parameter_is_an_error_that_names_it(estimator, name, val
 )
 @both
 def test_bad_value_between_two_calls_is_an_error(estimator, name, value):
-    mlp = small(estimator)
+    mlp = tiny_mlp(estimator)
     partial_fit(mlp, X, TARGETS[estimator])
     before = copy.deepcopy(mlp)
     mlp.set_params(**{name: value})
@@ -167,7 +163,7 @@ def test_bad_value_between_two_calls_is_an_error(estimator, name, value):
 )
 @both
 def test_bad_value_after_fit_is_an_error_of_predict(estimator, name, value):
-    mlp = small(estimator).fit(X, TARGETS[estimator]).set_params(**{name: value})
+    mlp = tiny_mlp(estimator).fit(X, TARGETS[estimator]).set_params(**{name: value})
     with pytest.raises(ValueError, match=f"{name}.*({re.escape(str(value))}|names)"):
         mlp.predict(X)
 
@@ -262,7 +258,7 @@ BAD_DATA = {
 @both
 @pytest.mark.parametrize(("call", "message"), BAD_DATA.values(), ids=BAD_DATA)
 def test_bad_data_is_an_error_that_says_what_was_wrong(estimator, call, message):
-    mlp = small(estimator)
+    mlp = tiny_mlp(estimator)
     with pytest.raises(ValueError, match=f"(?s){message}"):
         call(mlp, TARGETS[estimator])
     assert vars(mlp).keys() == mlp.get_params().keys()
@@ -279,9 +275,9 @@ BAD_VALUES = {
 @pytest.mark.parametrize(("y", "message"), BAD_VALUES.values(), ids=BAD_VALUES)
 def test_bad_values_are_an_error_that_says_what_was_wrong(y, message):
     with pytest.raises(ValueError, match=message):
-        small(MLPRegressorSDM).fit(X, y)
+        tiny_mlp(MLPRegressorSDM).fit(X, y)
     with pytest.raises(ValueError, match=f"y_val.*{message}"):
-        small(MLPRegressorSDM).fit(X, VALUES, X_val=X, y_val=y)
+        tiny_mlp(MLPRegressorSDM).fit(X, VALUES, X_val=X, y_val=y)
 
 
 BAD_LABELS = {
@@ -385,7 +381,7 @@ BAD_LABELS = {
 # Training may start anew at a lower learning rate, and says so.
 @pytest.mark.filterwarnings("ignore:training diverged")
 def test_bad_labels_are_an_error_that_says_what_was_wrong(call, message):
-    mlp = small(MLPClassifierSDM)
+    mlp = tiny_mlp(MLPClassifierSDM)
     with pytest.raises(ValueError, match=message):
         call(mlp)
     assert vars(mlp).keys() == mlp.get_params().keys()
@@ -414,9 +410,9 @@ def test_target_out_of_reach_is_an_error_and_the_ends_are_within(
 ):
     [(name, value)] = parameters.items()
     reached = np.resize([low, min(high, 1)], 40)
-    small(MLPRegressorSDM, **parameters).fit(X, reached)
+    tiny_mlp(MLPRegressorSDM, **parameters).fit(X, reached)
     for beyond in [low - 0.1] + [high + 0.1] * (high == 1):
-        mlp = small(MLPRegressorSDM, **parameters)
+        mlp = tiny_mlp(MLPRegressorSDM, **parameters)
         y = put(reached, beyond)
         message = f"{beyond:g}.*{name}='{value}' reaches only.*{low}.*scale y.*{name}"
         with pytest.raises(ValueError, match=message):
@@ -425,16 +421,16 @@ def test_target_out_of_reach_is_an_error_and_the_ends_are_within(
 
 def test_values_too_large_for_float32_are_an_error():
     with pytest.raises(ValueError, match="y has values too large for float32"):
-        small(MLPRegressorSDM).fit(X.astype(np.float32), 1e39 * VALUES)
+        tiny_mlp(MLPRegressorSDM).fit(X.astype(np.float32), 1e39 * VALUES)
 
 
 def test_a_regressor_refuses_text():
     with pytest.raises(ValueError, match="string to float"):
-        small(MLPRegressorSDM).fit(X, ["a"] * 40)
+        tiny_mlp(MLPRegressorSDM).fit(X, ["a"] * 40)
 
 
 def test_one_row_cannot_be_held_out():
-    mlp = small(MLPRegressorSDM, early_stopping=True)
+    mlp = tiny_mlp(MLPRegressorSDM, early_stopping=True)
     with pytest.raises(ValueError, match=r"n_samples=1.*X_val and y_val"):
         mlp.fit(X[:1], VALUES[:1])
 
@@ -449,7 +445,7 @@ def assert_usable(mlp, X):
 
 
 def test_constant_target_is_learnt():
-    mlp = small(MLPRegressorSDM, max_iter=300, n_iter_no_change=np.inf)
+    mlp = tiny_mlp(MLPRegressorSDM, max_iter=300, n_iter_no_change=np.inf)
     mlp.fit(X, np.full(40, 3.0))
     assert_usable(mlp, X)
     assert set(mlp.history_["score"]) == {0.0}  # it is not met exactly
@@ -457,21 +453,21 @@ def test_constant_target_is_learnt():
 
 
 def test_constant_target_that_is_met_exactly_scores_1():
-    mlp = small(MLPRegressorSDM).fit(0 * X, 0 * VALUES)
+    mlp = tiny_mlp(MLPRegressorSDM).fit(0 * X, 0 * VALUES)
     assert mlp.history_["score"] == [1.0] * 3
 
 
 def test_one_sample_is_enough_for_regression():
-    assert_usable(small(MLPRegressorSDM).fit(X[:1], VALUES[:1]), X[:1])
+    assert_usable(tiny_mlp(MLPRegressorSDM).fit(X[:1], VALUES[:1]), X[:1])
 
 
 @both
 def test_one_feature_is_enough(estimator):
-    assert_usable(small(estimator).fit(X[:, :1], TARGETS[estimator]), X[:, :1])
+    assert_usable(tiny_mlp(estimator).fit(X[:, :1], TARGETS[estimator]), X[:, :1])
 
 
 def test_labels_that_are_always_on_or_off_are_learnt():
-    mlp = small(MLPClassifierSDM, max_iter=100).fit(X, np.resize([0, 1], (40, 2)))
+    mlp = tiny_mlp(MLPClassifierSDM, max_iter=100).fit(X, np.resize([0, 1], (40, 2)))
     assert_usable(mlp, X)
     assert_array_equal(mlp.predict(X), np.resize([0, 1], (40, 2)))
 
@@ -483,14 +479,14 @@ def test_more_classes_than_validation_rows_hold_out_one_row_of_each():
         held_out[:] = y
         return 0.0
 
-    mlp = small(MLPClassifierSDM, early_stopping=True, scoring=scoring)
+    mlp = tiny_mlp(MLPClassifierSDM, early_stopping=True, scoring=scoring)
     mlp.fit(X, np.arange(40) % 15)
     assert sorted(held_out) == list(range(15))
 
 
 def test_validation_data_may_lack_a_class():
     some = LABELS < 2
-    mlp = small(MLPClassifierSDM, class_weight="balanced")
+    mlp = tiny_mlp(MLPClassifierSDM, class_weight="balanced")
     mlp.fit(X, LABELS, X_val=X[some], y_val=LABELS[some])
     assert np.isfinite(mlp.history_["validation_loss"]).all()
 
@@ -509,7 +505,7 @@ METHODS = [
 @pytest.mark.parametrize(("estimator", "method"), METHODS)
 def test_prediction_before_fit_is_an_error(estimator, method):
     with pytest.raises(NotFittedError, match="not fitted yet"):
-        getattr(small(estimator), method)(X)
+        getattr(tiny_mlp(estimator), method)(X)
 
 
 # scikit-learn sums X up in search of NaN.
@@ -519,7 +515,7 @@ sums = pytest.mark.filterwarnings("ignore:invalid value encountered in reduce")
 @sums
 @pytest.mark.parametrize(("estimator", "method"), METHODS)
 def test_prediction_of_bad_data_is_an_error(estimator, method):
-    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(X, TARGETS[estimator])
     for bad, message in [
         (X[:, :2], "2 features.*3 features"),
         (X[0], "Expected 2D array"),
@@ -549,7 +545,7 @@ def test_prediction_of_bad_data_is_an_error(estimator, method):
     ],
 )
 def test_prediction_for_any_kind_of_numbers(estimator, container):
-    mlp, whole = small(estimator).fit(X, TARGETS[estimator]), np.round(4 * X)
+    mlp, whole = tiny_mlp(estimator).fit(X, TARGETS[estimator]), np.round(4 * X)
     assert_array_equal(mlp.predict(container(whole)), mlp.predict(whole))
 
 
@@ -564,14 +560,14 @@ def test_prediction_for_any_kind_of_numbers(estimator, container):
     ids=["complex", "matrix", "text"],
 )
 def test_prediction_for_other_arrays_is_an_error(estimator, bad, message):
-    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(X, TARGETS[estimator])
     with pytest.raises((ValueError, TypeError), match=message):
         mlp.predict(bad)
 
 
 @both
 def test_prediction_of_numbers_whose_sum_overflows_is_no_error(estimator):
-    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(X, TARGETS[estimator])
     mlp.coefs_ = [np.zeros_like(W) for W in mlp.coefs_]
     with np.errstate(all="raise"):
         for container in np.asarray, sparse.csr_array:
@@ -582,7 +578,7 @@ def test_prediction_of_numbers_whose_sum_overflows_is_no_error(estimator):
 @both
 def test_prediction_for_an_array_warns_where_fit_had_names(estimator):
     pandas = pytest.importorskip("pandas", reason="the data frames are its")
-    mlp = small(estimator).fit(pandas.DataFrame(X), TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(pandas.DataFrame(X), TARGETS[estimator])
     assert_array_equal(mlp.predict(pandas.DataFrame(X)), mlp.predict(X))
     mlp.fit(pandas.DataFrame(X, columns=[*"abc"]), TARGETS[estimator])
     with pytest.warns(UserWarning, match="does not have valid feature names"):
@@ -595,7 +591,7 @@ def test_prediction_for_an_array_warns_where_fit_had_names(estimator):
 @pytest.mark.parametrize("index", [-1, 3])
 def test_csr_whose_indices_point_outside_it_is_an_error(estimator, index):
     y = TARGETS[estimator]
-    mlp, bad = small(estimator).fit(X, y), sparse.csr_array(X)
+    mlp, bad = tiny_mlp(estimator).fit(X, y), sparse.csr_array(X)
     bad.indices[5] = index
     for call in (
         lambda: mlp.predict(bad),
@@ -621,7 +617,7 @@ def test_csr_whose_indices_point_outside_it_is_an_error(estimator, index):
 )
 def test_weights_of_a_wrong_shape_are_an_error(estimator, method, name, arrays):
     y = TARGETS[estimator]
-    mlp = small(estimator, warm_start=True).fit(X, y)
+    mlp = tiny_mlp(estimator, warm_start=True).fit(X, y)
     setattr(mlp, name, arrays)
     with pytest.raises(ValueError, match=rf"{name}.*shape.*needs \[\("):
         mlp.predict(X) if method == "predict" else getattr(mlp, method)(X, y)
@@ -633,7 +629,7 @@ def test_weights_of_a_wrong_shape_are_an_error(estimator, method, name, arrays):
 )
 def test_weights_of_any_kind_of_numbers_are_used(estimator, convert):
     y = TARGETS[estimator]
-    mlp = small(estimator).fit(X, y)
+    mlp = tiny_mlp(estimator).fit(X, y)
     same = copy.deepcopy(mlp)
     mlp.coefs_ = [np.round(3 * W) for W in mlp.coefs_]  # whole numbers
     same.coefs_ = [convert(W) for W in mlp.coefs_]
@@ -647,7 +643,7 @@ def test_weights_of_any_kind_of_numbers_are_used(estimator, convert):
 def test_prediction_that_overflows_is_an_error_and_not_nan(
     estimator, method, container, dtype
 ):
-    mlp = small(estimator).fit(X.astype(dtype), TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(X.astype(dtype), TARGETS[estimator])
     large = np.sign(X, dtype=dtype)
     large[30:] *= np.finfo(dtype).max
     message = r"net input for row 3\d of X is not finite.*scale X"
@@ -657,7 +653,7 @@ def test_prediction_that_overflows_is_an_error_and_not_nan(
 
 @pytest.mark.parametrize(("estimator", "method"), METHODS)
 def test_row_that_overflows_is_named_in_any_block(estimator, method):
-    mlp = small(estimator).fit(X, TARGETS[estimator])
+    mlp = tiny_mlp(estimator).fit(X, TARGETS[estimator])
     large = np.ones((PREDICT_ROWS + 9, 3))
     large[PREDICT_ROWS + 5] = np.finfo(float).max
     with pytest.raises(ValueError, match=rf"for row {PREDICT_ROWS + 5} of X"):
@@ -665,7 +661,7 @@ def test_row_that_overflows_is_named_in_any_block(estimator, method):
 
 
 def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
-    mlp = small(MLPClassifierSDM, hidden_layer_sizes=()).fit(X, LABELS)
+    mlp = tiny_mlp(MLPClassifierSDM, hidden_layer_sizes=()).fit(X, LABELS)
     mlp.coefs_ = [np.zeros((3, 3))]
     mlp.intercepts_ = [np.array([1, -1, 0]) * np.finfo(float).max]
     assert_array_equal(mlp.predict_proba(X), np.tile([1.0, 0, 0], (40, 1)))
@@ -675,7 +671,7 @@ def test_net_inputs_as_far_apart_as_numbers_can_be_are_certain():
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 def test_probabilities_that_underflow_are_no_error(loss, dtype):
-    mlp = small(MLPClassifierSDM, hidden_layer_sizes=(), loss=loss)
+    mlp = tiny_mlp(MLPClassifierSDM, hidden_layer_sizes=(), loss=loss)
     mlp.fit(X.astype(dtype), LABELS)
     smallest = np.log(np.finfo(dtype).smallest_normal)
     mlp.intercepts_[0][:] = [0, -1, smallest - 1]
@@ -730,7 +726,7 @@ def test_bad_data_in_a_second_call_leaves_no_trace(
     estimator, first, method, arguments, message
 ):
     y = TARGETS[estimator]
-    mlp = small(estimator, warm_start=True, early_stopping=first == "early stopping")
+    mlp = tiny_mlp(estimator, warm_start=True, early_stopping=first == "early stopping")
     partial_fit(mlp, X, y) if first == "partial_fit" else mlp.fit(X, y)
     twin, before = copy.deepcopy(mlp), state(mlp)
     with pytest.raises(ValueError, match=message):
@@ -741,7 +737,7 @@ def test_bad_data_in_a_second_call_leaves_no_trace(
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_label_unseen_by_the_first_call_leaves_no_trace(method):
-    mlp = small(MLPClassifierSDM, warm_start=True).partial_fit(X, LABELS, [0, 1, 2])
+    mlp = tiny_mlp(MLPClassifierSDM, warm_start=True).partial_fit(X, LABELS, [0, 1, 2])
     before = state(mlp)
     with pytest.raises(ValueError, match=r"\[3\].*not among.*\[0, 1, 2\]"):
         getattr(mlp, method)(X, LABELS + 1)
@@ -749,7 +745,7 @@ def test_label_unseen_by_the_first_call_leaves_no_trace(method):
 
 
 def test_classes_that_differ_from_the_first_call_leave_no_trace():
-    mlp = small(MLPClassifierSDM).partial_fit(X, LABELS, [0, 1, 2])
+    mlp = tiny_mlp(MLPClassifierSDM).partial_fit(X, LABELS, [0, 1, 2])
     before = state(mlp)
     with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\].*\[0, 1, 2\]"):
         mlp.partial_fit(X, LABELS, [0, 1, 2, 3])
@@ -770,7 +766,7 @@ DIVERGED = (
 def test_divergence_is_an_error_in_the_epoch_where_it_happens(
     estimator, early_stopping, dtype
 ):
-    mlp = small(
+    mlp = tiny_mlp(
         estimator,
         hidden_layer_sizes=(5, 5),
         learning_rate_init=1e6,
@@ -791,7 +787,7 @@ def test_divergence_is_an_error_in_the_epoch_where_it_happens(
 
 @both
 def test_class_of_a_splitter_is_an_error_that_says_so(estimator):
-    mlp = small(estimator, early_stopping=KFold)
+    mlp = tiny_mlp(estimator, early_stopping=KFold)
     with pytest.raises(ValueError, match=r"is the class KFold.*KFold\(\)"):
         mlp.fit(X, TARGETS[estimator])
 
@@ -800,7 +796,7 @@ def test_class_of_a_splitter_is_an_error_that_says_so(estimator):
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_validation_loss_that_is_not_finite_is_an_error(estimator, early_stopping):
     y = TARGETS[estimator]
-    mlp = small(estimator, early_stopping=early_stopping)
+    mlp = tiny_mlp(estimator, early_stopping=early_stopping)
     with pytest.raises(ValueError, match=r"validation loss.*not finite"):
         mlp.fit(X, y, X_val=np.full_like(X, 1e308), y_val=y)
     assert vars(mlp).keys() == mlp.get_params().keys()
@@ -814,7 +810,7 @@ def test_divergence_in_a_second_call_leaves_no_trace(
     estimator, method, warm_start, early_stopping
 ):
     y = TARGETS[estimator]
-    mlp = small(
+    mlp = tiny_mlp(
         estimator,
         hidden_layer_sizes=(5, 5),
         warm_start=warm_start,
@@ -857,7 +853,7 @@ def test_last_update_that_overflows_is_an_error_though_the_loss_was_finite(
 )
 @both
 def test_grid_search_goes_on_where_a_candidate_diverges(estimator):
-    mlp = small(
+    mlp = tiny_mlp(
         estimator, hidden_layer_sizes=(5, 5), max_iter=50, n_iter_no_change=np.inf
     )
     grid = {"learning_rate_init": [0.01, 1e6]}
@@ -869,7 +865,7 @@ def test_grid_search_goes_on_where_a_candidate_diverges(estimator):
 
 
 def test_automatic_learning_rate_that_diverges_starts_anew_at_a_tenth():
-    mlp = small(MLPRegressorSDM, max_iter=20)
+    mlp = tiny_mlp(MLPRegressorSDM, max_iter=20)
     auto = mlp.fit(X, VALUES).history_["learning_rate"][0]
     with pytest.warns(
         ConvergenceWarning, match="diverged.*auto.*anew.*scale X"
@@ -884,19 +880,19 @@ def test_automatic_learning_rate_that_diverges_starts_anew_at_a_tenth():
     assert mlp.history_["learning_rate"] == [eta] * 20
     assert mlp.n_iter_ == 20
 
-    told = small(MLPRegressorSDM, max_iter=20, learning_rate_init=eta)
+    told = tiny_mlp(MLPRegressorSDM, max_iter=20, learning_rate_init=eta)
     assert_same_state(state(mlp), state(told.fit(X, 1e4 * VALUES)))
 
 
 def test_first_weights_that_overflow_are_an_error_at_once():
-    mlp = small(MLPRegressorSDM, max_iter=20)
+    mlp = tiny_mlp(MLPRegressorSDM, max_iter=20)
     with pytest.raises(ValueError, match="not finite before training; scale X"):
         mlp.fit(X, 1e200 * VALUES)
 
 
 def test_patience_and_the_lower_rate_carry_on_after_a_start_anew():
     # Nothing improves by 1e12: patience runs out after the first epoch and 12 more.
-    mlp = small(MLPRegressorSDM, max_iter=10, tol=1e12, n_iter_no_change=12)
+    mlp = tiny_mlp(MLPRegressorSDM, max_iter=10, tol=1e12, n_iter_no_change=12)
     mlp.set_params(warm_start=True)
     with pytest.warns(ConvergenceWarning, match="anew"):
         mlp.fit(X, 1e4 * VALUES)
@@ -907,10 +903,10 @@ def test_patience_and_the_lower_rate_carry_on_after_a_start_anew():
 
 
 def test_another_solver_has_its_own_automatic_rate_after_a_start_anew():
-    mlp = small(MLPRegressorSDM, warm_start=True)
+    mlp = tiny_mlp(MLPRegressorSDM, warm_start=True)
     with pytest.warns(ConvergenceWarning, match="anew"):
         mlp.fit(X, 1e4 * VALUES)
-    adam = small(MLPRegressorSDM, solver="adam").fit(X, VALUES)
+    adam = tiny_mlp(MLPRegressorSDM, solver="adam").fit(X, VALUES)
     mlp.set_params(solver="adam").fit(X, VALUES)
     rates = (m.history_["learning_rate"][-1] for m in (mlp, adam))
     assert len(set(rates)) == 1
@@ -928,7 +924,7 @@ def test_another_solver_has_its_own_automatic_rate_after_a_start_anew():
 )
 @pytest.mark.filterwarnings("default:training stopped at max_iter")
 def test_warnings_point_to_the_call(estimator, train, scale):
-    mlp = small(estimator, hidden_layer_sizes=(), batch_size=1)
+    mlp = tiny_mlp(estimator, hidden_layer_sizes=(), batch_size=1)
     with pytest.warns(ConvergenceWarning, match="anew") as caught:
         train(mlp, scale * X, TARGETS[estimator])
     assert len(caught) == (1 if train is partial_fit else 2)
@@ -936,7 +932,7 @@ def test_warnings_point_to_the_call(estimator, train, scale):
 
 
 def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
-    mlp = small(MLPRegressorSDM, warm_start=True).fit(X, VALUES)
+    mlp = tiny_mlp(MLPRegressorSDM, warm_start=True).fit(X, VALUES)
     before = state(mlp)
     with pytest.raises(ValueError, match=r"diverged in epoch [4-6]"):
         mlp.fit(X, 1e150 * VALUES)
@@ -946,7 +942,7 @@ def test_automatic_learning_rate_does_not_throw_away_an_earlier_call():
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_explosion_that_dead_units_keep_finite_is_an_error(early_stopping):
     """Too large a step kills the relus: nothing overflows, and nothing is learnt."""
-    mlp = small(
+    mlp = tiny_mlp(
         MLPRegressorSDM,
         hidden_layer_sizes=(5, 5),
         learning_rate_init=2.0,
@@ -971,7 +967,7 @@ WEIGHTS_THAT_VARY = {
 )
 def test_weights_on_few_cases_are_no_explosion(sample_weight, solver):
     rng = np.random.default_rng(0)
-    mlp = small(MLPClassifierSDM, solver=solver)
+    mlp = tiny_mlp(MLPClassifierSDM, solver=solver)
     mlp.fit(rng.normal(size=(400, 5)), np.tile([0, 1], 200), sample_weight)
     assert mlp.loss_ < 1
 
@@ -981,7 +977,7 @@ def test_an_outlier_is_no_explosion(solver):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(1000, 5)), rng.normal(size=1000)
     x[1] = 1e5
-    mlp = small(MLPRegressorSDM, solver=solver, learning_rate_init=1e-15).fit(x, y)
+    mlp = tiny_mlp(MLPRegressorSDM, solver=solver, learning_rate_init=1e-15).fit(x, y)
     assert mlp.stop_reason_ in ("max_iter", "converged")
 
 
@@ -989,7 +985,7 @@ def linear(**parameters):
     """A network whose error each update on X = 1 multiplies by 1 - 2 eta."""
     defaults = {"hidden_layer_sizes": (), "batch_size": "full", "momentum": 0}
     defaults |= {"weight_decay": 0, "max_iter": 2}
-    return small(MLPRegressorSDM, **defaults | parameters)
+    return tiny_mlp(MLPRegressorSDM, **defaults | parameters)
 
 
 def test_a_bump_of_the_loss_is_no_explosion_and_ten_thousand_times_the_loss_is():
@@ -1020,7 +1016,7 @@ def test_weight_decay_that_ends_a_perfect_fit_is_no_explosion():
 def test_explosion_shows_where_some_cases_have_no_weight():
     rng = np.random.default_rng(0)
     x, y = 30 * rng.normal(size=(400, 5)), rng.integers(2, size=400)
-    mlp = small(MLPClassifierSDM, learning_rate_init=5.0, max_iter=8)
+    mlp = tiny_mlp(MLPClassifierSDM, learning_rate_init=5.0, max_iter=8)
     with pytest.raises(ValueError, match="has exploded"):
         mlp.fit(x, y, np.arange(400) % 2)
 
@@ -1029,7 +1025,7 @@ def test_explosion_shows_where_some_cases_have_no_weight():
 def test_squares_of_derivatives_that_overflow_are_an_error(solver):
     """Their weights would not move any more, and training would end by patience."""
     x = np.random.default_rng(0).normal(size=(100, 3)).astype(np.float32) * 1e12
-    mlp = small(MLPRegressorSDM, hidden_layer_sizes=(), solver=solver, max_iter=30)
+    mlp = tiny_mlp(MLPRegressorSDM, hidden_layer_sizes=(), solver=solver, max_iter=30)
     mlp.set_params(learning_rate_init=0.05)
     with pytest.raises(ValueError, match="square of a derivative is not finite"):
         mlp.fit(x, x[:, 0])
@@ -1053,7 +1049,7 @@ def test_automatic_learning_rate_starts_anew_where_validation_shows_divergence()
 @both
 @pytest.mark.filterwarnings("error")
 def test_a_warning_of_a_new_start_that_is_an_error_leaves_what_was_learnt(estimator):
-    mlp = small(estimator, batch_size="full", max_iter=2)
+    mlp = tiny_mlp(estimator, batch_size="full", max_iter=2)
     with pytest.raises(ConvergenceWarning, match="anew"):
         mlp.fit(1e4 * X, TARGETS[estimator])
     assert mlp.n_iter_ == 2
@@ -1064,12 +1060,12 @@ def test_batch_size_is_checked_even_where_parameters_are_not():
     with config_context(skip_parameter_validation=True):
         for batch_size in (0, -5):
             with pytest.raises(ValueError, match="batch_size must be at least 1"):
-                small(MLPClassifierSDM, batch_size=batch_size).fit(X, LABELS)
+                tiny_mlp(MLPClassifierSDM, batch_size=batch_size).fit(X, LABELS)
 
 
 @both
 def test_parameters_are_not_checked_where_scikit_learn_is_told_so(estimator):
-    mlp = small(estimator)
+    mlp = tiny_mlp(estimator)
     partial_fit(mlp, X, TARGETS[estimator])
     mlp.set_params(validation_fraction=5)  # which partial_fit has no use for
     with config_context(skip_parameter_validation=True):
@@ -1080,4 +1076,4 @@ def test_parameters_are_not_checked_where_scikit_learn_is_told_so(estimator):
 
 def test_a_regressor_refuses_sparse_targets():
     with pytest.raises(ValueError, match=r"y is sparse.*y.toarray\(\)"):
-        small(MLPRegressorSDM).fit(X, sparse.csr_array(INDICATOR))
+        tiny_mlp(MLPRegressorSDM).fit(X, sparse.csr_array(INDICATOR))

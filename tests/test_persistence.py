@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import skops.io
 from numpy.testing import assert_allclose, assert_array_equal, assert_equal
+from problems import outputs
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -62,10 +63,6 @@ def make_mlp(estimator, **parameters):
 def fitted(estimator, **parameters):
     X, y = make_data(estimator)
     return make_mlp(estimator, **parameters).fit(X, y), X, y
-
-
-def outputs(mlp, X):
-    return mlp.predict_proba(X) if hasattr(mlp, "predict_proba") else mlp.predict(X)
 
 
 def assert_same(actual, expected, X):

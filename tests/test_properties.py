@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from numpy.testing import assert_allclose, assert_array_equal
-from problems import LAYOUTS, PAIRS, TINY, Problem, assert_weights_close
+from problems import LAYOUTS, PAIRS, TINY, Problem, assert_weights_close, outputs
 from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.base import clone
@@ -122,10 +122,6 @@ def make_mlp(problem, hidden, **parameters):
             **parameters,
         }
     )
-
-
-def outputs(mlp, X):
-    return mlp.predict_proba(X) if hasattr(mlp, "predict_proba") else mlp.predict(X)
 
 
 def assert_same(actual, expected, X):

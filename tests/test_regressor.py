@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
+from problems import assert_same_weights, small_mlp
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import make_friedman1
 from sklearn.exceptions import ConvergenceWarning
@@ -33,13 +34,7 @@ OUTPUTS = {
 
 
 def small(**parameters):
-    defaults = {"hidden_layer_sizes": 8, "max_iter": 5, "random_state": 0}
-    return MLPRegressorSDM(**defaults | parameters)
-
-
-def assert_same_weights(a, b):
-    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
-        assert_array_equal(u, v)
+    return small_mlp(MLPRegressorSDM, **parameters)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

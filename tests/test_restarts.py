@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from problems import assert_same_weights
 from sklearn import config_context, get_config
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -39,8 +40,7 @@ def small(estimator, **parameters):
 
 
 def assert_same(a, b):
-    for u, v in zip(a.coefs_ + a.intercepts_, b.coefs_ + b.intercepts_, strict=True):
-        assert_array_equal(u, v)
+    assert_same_weights(a, b)
     assert a.history_ == b.history_
     assert a.n_init_history_ == b.n_init_history_
 

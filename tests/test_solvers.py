@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
+from problems import assert_same_weights
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -108,9 +109,7 @@ def assert_close(actual, expected, tolerance):
 
 def assert_same(actual, expected):
     """Bit for bit."""
-    for a, e in zip(weights(actual), weights(expected), strict=True):
-        assert_array_equal(a, e)
-        assert a.dtype == e.dtype
+    assert_same_weights(actual, expected)
     assert actual.history_ == expected.history_
     assert actual.t_ == expected.t_
 
