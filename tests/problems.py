@@ -1,8 +1,10 @@
 """Problems and networks to train, the oracle's way to do so, and layouts of arrays."""
 
+from copy import deepcopy
+
 import numpy as np
 import reference as ref
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 
@@ -183,6 +185,26 @@ def assert_same_weights(actual, expected, rtol=0):
     ):
         assert a.dtype == e.dtype
         assert_allclose(a, e, rtol=rtol, atol=rtol)
+
+
+def attributes(mlp):
+    """The public attributes of a fitted estimator, copied."""
+    return deepcopy({k: v for k, v in vars(mlp).items() if k.endswith("_")})
+
+
+def state(mlp, X):
+    """All that a user sees of a fitted estimator, copied."""
+    return attributes(mlp) | {"prediction": mlp.predict(X)}
+
+
+def assert_same_state(actual, expected):
+    assert actual.keys() == expected.keys()
+    for name, value in expected.items():
+        if isinstance(value, list):
+            for a, e in zip(actual[name], value, strict=True):
+                assert_array_equal(a, e)
+        else:
+            assert_array_equal(actual[name], value)
 
 
 def assert_weights_close(mlp, coefs, intercepts, tolerance):
