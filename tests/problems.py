@@ -235,6 +235,13 @@ def assert_trains_like_the_lecture(
     assert_allclose(mlp.history_["learning_rate"], etas, rtol=1e-14)
 
 
+def put(array, value):
+    """Copy an array, with `value` in its first place."""
+    array = np.array(array, dtype=float)
+    array.flat[0] = value
+    return array
+
+
 def unaligned(array):
     """A copy that starts a byte behind where its numbers should."""
     copy = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype)
