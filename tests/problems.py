@@ -1,8 +1,9 @@
-"""Problems and networks to train, the oracle's way to do so, and layouts of arrays."""
+"""Problems, the oracle's way to train on them, small networks, layouts, comparisons."""
 
 from copy import deepcopy
 
 import numpy as np
+import pytest
 import reference as ref
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -173,6 +174,29 @@ def tiny_mlp(estimator, **parameters):
     return estimator(**defaults | parameters)
 
 
+def early_stopper(estimator, **parameters):
+    """A network of 10 hidden units that stops early, unless it is told otherwise."""
+    defaults = {
+        "hidden_layer_sizes": 10,
+        "learning_rate_init": 0.05,
+        "early_stopping": True,
+        "random_state": 0,
+    }
+    return estimator(**defaults | parameters)
+
+
+class Script:
+    """A scorer that says what it is told, epoch after epoch, and keeps what it saw."""
+
+    def __init__(self, scores=(0.0,)):
+        self.scores = list(scores)
+        self.calls = []
+
+    def __call__(self, mlp, X, y, sample_weight=None):
+        self.calls.append((X, y, sample_weight))
+        return self.scores[min(len(self.calls), len(self.scores)) - 1]
+
+
 def outputs(mlp, X):
     return mlp.predict_proba(X) if hasattr(mlp, "predict_proba") else mlp.predict(X)
 
@@ -185,6 +209,12 @@ def assert_same_weights(actual, expected, rtol=0):
     ):
         assert a.dtype == e.dtype
         assert_allclose(a, e, rtol=rtol, atol=rtol)
+
+
+def assert_same_curves(actual, expected):
+    assert actual.history_.keys() == expected.history_.keys()
+    for name, curve in actual.history_.items():
+        assert curve == pytest.approx(expected.history_[name], nan_ok=True)
 
 
 def attributes(mlp):
