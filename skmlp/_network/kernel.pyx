@@ -29,7 +29,8 @@ from .products cimport FEW_COLUMNS, product_of_slab
 from .shuffle cimport shuffle_rows
 from .single_case cimport CaseLayer, find_case_layers, train_cases
 from .skipped_rows cimport (
-    N_SLABS, STEPS, NonZero, SkippedRow, SkippedRows, Transform, can_skip, start_epoch,
+    N_SLABS, STEPS, FeatureSlab, NonZero, SkippedRow, SkippedRows, Transform, can_skip,
+    start_epoch,
 )
 from .sparse_batches cimport bring_all_up_to_date, end_batch, n_gradient_rows, start_block
 from .weight_decay cimport penalty as weight_penalty
@@ -64,6 +65,7 @@ cdef class Skipping:
     cdef double weight_decay
     cdef const Py_ssize_t[::1] order
     cdef SkippedRows rows
+    cdef FeatureSlab slabs[N_SLABS]
     cdef object gradient_rows, sums
     cdef double[:, ::1] states, non_zeros, transforms
     cdef Py_ssize_t[::1] updated
@@ -89,6 +91,7 @@ cdef class Skipping:
         self.rows.n_features = n_features
         self.rows.fan_out = fan_out
         self.rows.n_slabs = n_slabs
+        self.rows.slabs = &self.slabs[0]
         self.rows.most_non_zeros = most_non_zeros
         self.rows.non_zeros = <NonZero*> &self.non_zeros[0, 0]
         self.rows.rows = <SkippedRow*> &self.states[0, 0]

@@ -89,7 +89,7 @@ cdef struct SkippedRows:
     Py_ssize_t n_features
     Py_ssize_t fan_out
     Py_ssize_t n_slabs  # N_SLABS, or one: a power of two
-    FeatureSlab slabs[N_SLABS]
+    FeatureSlab* slabs  # elsewhere: a thread writes to its own while others copy this
     NonZero* non_zeros  # of the block under way: (n_slabs, most_non_zeros)
     Py_ssize_t most_non_zeros
     uint32_t n_updates  # of this epoch

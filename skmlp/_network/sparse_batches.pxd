@@ -130,7 +130,7 @@ cdef inline void add_slab_product(
     """z <- z + x W for the features of a slab"""
     cdef Py_ssize_t i
     cdef FeatureSlab slab = skipped.slabs[s]  # a copy: those of several threads share a line
-    cdef SkippedRows own = skipped[0]
+    cdef SkippedRows own = skipped[0]  # what the compiler may keep in registers
     cdef const NonZero* x
     cdef RowsAhead ahead
     for i in range(slab.start, slab.stop):
